@@ -1,0 +1,159 @@
+"""Figures that more than one page needs. The data come first, the rest by keyword.
+
+One picture takes `ax` (None: a new figure) and returns the Axes; a grid returns its Figure.
+Colours, sizes and the transparent background come from ``chapters/matplotlibrc``.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+
+def images(images, *, titles=None, columns=8, scale=1.0):
+    """A grid of grey images on one scale: dark is high, white is low.
+
+    Args:
+        images: shape (N, H, W) or (N, H, W, 1).
+        titles: N texts to stand above them, or None.
+        columns: images a row.
+        scale: width and height of one image, in inches.
+
+    Returns:
+        The Figure.
+
+    Raises:
+        ValueError: if there is no image, the rank is wrong, or titles and images differ in number.
+    """
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.ndim != 3 or not len(images):
+        raise ValueError(f"images must be (N, H, W) or (N, H, W, 1) with N > 0; got {images.shape}")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(titles)} titles for {len(images)} images")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = scale * (1.35 if titles is not None else 1)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * scale, rows * height), squeeze=False
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+        ax.imshow(image, cmap="gray_r", vmin=images.min(), vmax=images.max())
+        if titles is not None:
+            ax.set_title(titles[i], fontsize="small")
+    return figure
+
+
+def confusion(counts, *, ax=None):
+    """A confusion matrix with its mistakes shaded and every count written.
+
+    Args:
+        counts: shape (C, C); row = true class, column = predicted class.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if `counts` is not square.
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(f"counts must be square, (C, C); got {counts.shape}")
+    ax = _axes(ax, figsize=(6, 5.4))
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    shading = ax.imshow(mistakes, cmap="Blues")
+    ax.figure.colorbar(shading, ax=ax, label="images", shrink=0.8)
+    for (row, column), count in np.ndenumerate(counts):
+        dark = mistakes[row, column] > mistakes.max() / 2
+        ax.text(
+            column, row, count or "·", ha="center", va="center", fontsize="small",
+            color="white" if dark else "black", weight="bold" if row == column else "normal",
+        )  # fmt: skip
+    ticks = range(len(counts))
+    ax.set(xticks=ticks, yticks=ticks, xlabel="predicted class", ylabel="true class")
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def reliability(confidence, accuracy, counts, *, ax=None):
+    """A reliability diagram: accuracy against stated confidence, one dot a bin.
+
+    Args:
+        confidence: mean stated probability of each bin, shape (B,).
+        accuracy: share of right answers in each bin, shape (B,).
+        counts: predictions in each bin, shape (B,); empty bins are left out.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if the three do not have one shape.
+    """
+    confidence, accuracy, counts = map(np.asarray, (confidence, accuracy, counts))
+    if not confidence.shape == accuracy.shape == counts.shape:
+        raise ValueError(
+            f"shapes differ: confidence {confidence.shape}, accuracy {accuracy.shape}, "
+            f"counts {counts.shape}"
+        )
+    ax = _axes(ax, figsize=(5, 4.6))
+    filled = counts > 0
+    ax.plot([0, 1], [0, 1], color="gray", linestyle="--", linewidth=1)
+    ax.text(0.03, 0.07, "says what it gets", rotation=42, color="dimgray", fontsize="small")
+    ax.plot(confidence[filled], accuracy[filled], marker="o")
+    for x, y, n in zip(confidence[filled], accuracy[filled], counts[filled], strict=True):
+        ax.annotate(f"{n:,}", (x, y), xytext=(6, -11), textcoords="offset points", fontsize="small")
+    ax.set(xlim=(0, 1.08), ylim=(0, 1.05), xlabel="stated probability", ylabel="share right")
+    return ax
+
+
+def curves(series, *, xlabel, ylabel, ax=None):
+    """Lines over steps 1, 2, ..., each with its name at its end.
+
+    Args:
+        series: name -> values, one a step; the names are drawn beside the lines.
+        xlabel, ylabel: what the axes show, with units.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = _axes(ax, figsize=(6, 3.6))
+    for name, values in series.items():
+        (line,) = ax.plot(np.arange(1, len(values) + 1), values, marker=".")
+        ax.annotate(
+            name, (len(values), values[-1]), xytext=(6, 0), textcoords="offset points",
+            va="center", color=line.get_color(),
+        )  # fmt: skip
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    return ax
+
+
+def intervals(rows, *, xlabel, ax=None):
+    """Every measurement as a dot, its interval as a bar, one row a name from top to bottom.
+
+    Args:
+        rows: name -> (values, low, high): all measurements and the ends of their interval.
+        xlabel: what was measured, with its unit.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = _axes(ax, figsize=(6.4, 0.55 * len(rows) + 0.9))
+    for y, (values, low, high) in enumerate(rows.values()):
+        ax.plot([low, high], [y, y], color="C0", linewidth=3, alpha=0.5, solid_capstyle="butt")
+        ax.plot(values, np.full(np.shape(values), y), "o", color="C0", markersize=5)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x", alpha=0.3)
+    return ax
+
+
+def _axes(ax, *, figsize):
+    return plt.subplots(figsize=figsize)[1] if ax is None else ax
