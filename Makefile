@@ -1,0 +1,61 @@
+# Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help env book serve lab test lint format outputs requirements repository bench clean
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+env: .venv/ready ## create the environment of requirements.txt in .venv
+
+.venv/ready: requirements.txt
+	@if command -v uv >/dev/null; then \
+	  echo "Creating .venv with uv ..." && \
+	  uv venv --quiet --clear --python '>=3.11,<3.14' .venv && \
+	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("The book needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 ..." % v)' && \
+	  echo "Creating .venv with pip (about 2 GB, some minutes) ..." && \
+	  $(PYTHON) -m venv --clear .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+book: env ## execute the chapters and build the site in _build/html
+	@$(BIN)/python tools/build.py
+
+serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
+	@echo "Serving at http://localhost:$(PORT), stop with Ctrl-C" && $(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: env ## open the chapters in JupyterLab
+	@$(BIN)/jupyter lab chapters
+
+test: book lint ## run everything that proves the book: lint, unit, property, notebook and site tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov
+
+lint: env ## check style and format of code and notebooks
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: env ## rewrite code and notebooks in the project's format
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+outputs: env ## execute the chapters and store the outputs that the tests compare
+	@$(BIN)/python tools/notebooks.py outputs
+
+repository: env ## set the repository's address: make repository URL=https://github.com/you/book
+	@$(BIN)/python tools/notebooks.py repository "$(URL)"
+
+requirements: ## resolve requirements.in into requirements.txt (needs uv)
+	@uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt
+
+bench: env ## time our formulas and the chapter's recipe against Keras
+	@$(BIN)/python benchmarks/bench.py
+
+clean: ## remove what was built (the environment stays)
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache .coverage

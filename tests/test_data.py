@@ -1,0 +1,519 @@
+"""The data sets: every source, every way in which one fails, and what that leaves behind."""
+
+import gzip
+import hashlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcore import data
+
+# The real constants; every test but theirs runs with small arrays and mirrors on this machine.
+MNIST, MIRRORS = data.MNIST, data.MIRRORS
+REAL = Path(os.environ.get("DLCORE_DATA") or ".", "mnist.npz")
+
+SHAPES = {"x_train": (6, 28, 28), "y_train": (6,), "x_test": (3, 28, 28), "y_test": (3,)}
+RNG = np.random.default_rng(0)
+ARRAYS = {name: RNG.integers(0, 256, shape, np.uint8) for name, shape in SHAPES.items()}
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def npz_bytes(**changes):
+    """ARRAYS as an npz file, some replaced; None leaves one out."""
+    stream = io.BytesIO()
+    arrays = {**ARRAYS, **changes}
+    np.savez_compressed(stream, **{name: a for name, a in arrays.items() if a is not None})
+    return stream.getvalue()
+
+
+def idx_bytes(array):
+    sizes = np.array(array.shape, ">u4").tobytes()
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+
+def altered(content, position):
+    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+
+
+def last_pixel_altered(name):
+    array = ARRAYS[name].copy()
+    array.flat[-1] ^= 1
+    return {name: array}
+
+
+NPZ = npz_bytes()
+IDX = dict(
+    zip(
+        MIRRORS[1][1],
+        [gzip.compress(idx_bytes(array)) for array in ARRAYS.values()],
+        strict=True,
+    )
+)
+
+
+@dataclass
+class Page:
+    """What the server answers; `missing` bytes are announced and not sent."""
+
+    body: bytes
+    status: int = 200
+    missing: int = 0
+    stalls: bool = False
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802, the name is http.server's
+        self.server.requests.append(self.path)
+        page = self.server.pages.get(self.path, Page(b"", status=404))
+        self.send_response(page.status)
+        self.send_header("Content-Length", str(len(page.body) + page.missing))
+        self.end_headers()
+        self.wfile.write(page.body)
+        if page.stalls:
+            self.server.closing.wait()
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pages, self.requests, self.closing = {}, [], threading.Event()
+
+    def mirror(self, folder, files):
+        """Serve files from a folder; the entry of MIRRORS for it."""
+        self.pages |= {f"/{folder}/{name}": Page(content) for name, content in files.items()}
+        hashes = {name: sha256(content) for name, content in files.items()}
+        return f"http://127.0.0.1:{self.server_port}/{folder}/", hashes
+
+
+@pytest.fixture
+def server():
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """A small MNIST, no folder, no mirror, and a cache that is empty: the file to be in it."""
+    small = {name: (array.shape, sha256(array.tobytes())) for name, array in ARRAYS.items()}
+    monkeypatch.setattr(data, "MNIST", small)
+    monkeypatch.setattr(data, "MIRRORS", ())
+    monkeypatch.setattr(data, "TIMEOUT", 0.5)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("DLCORE_DATA", raising=False)
+    monkeypatch.delenv("DLCORE_DATA_STRICT", raising=False)
+    return tmp_path / "cache" / "dlcore" / "mnist.npz"
+
+
+def write(file, content):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def left_in(cache):
+    return [path.name for path in cache.parent.iterdir()]
+
+
+def assert_mnist_from(source, dataset):
+    assert (dataset.name, dataset.source, dataset.stand_in) == ("MNIST", str(source), False)
+    (x_train, y_train), (x_test, y_test) = dataset
+    for ours, array in zip((x_train, y_train, x_test, y_test), ARRAYS.values(), strict=True):
+        assert ours.dtype == np.uint8
+        np.testing.assert_array_equal(ours, array)
+
+
+# The sources
+
+
+def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
+    path, folder = write(tmp_path / "mine.npz", NPZ), write(tmp_path / "data" / "mnist.npz", NPZ)
+    write(cache, NPZ)
+    mirrors = server.mirror("first", {"mnist.npz": NPZ}), server.mirror("second", IDX)
+    monkeypatch.setattr(data, "MIRRORS", mirrors)
+    monkeypatch.setenv("DLCORE_DATA", str(folder.parent))
+
+    assert_mnist_from(path, data.load_mnist(path))
+    assert_mnist_from(path, data.load_mnist(str(path)))
+    assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
+    folder.unlink()  # the folder may hold other data sets only
+    assert_mnist_from("the cache", data.load_mnist())
+    monkeypatch.setenv("DLCORE_DATA", "")
+    assert_mnist_from("the cache", data.load_mnist())
+    assert server.requests == []
+
+    cache.unlink()
+    assert_mnist_from(mirrors[0][0], data.load_mnist())
+    assert server.requests == ["/first/mnist.npz"]
+    cache.unlink()
+    del server.pages["/first/mnist.npz"]
+    assert_mnist_from(mirrors[1][0], data.load_mnist())
+    assert server.requests[2:] == [f"/second/{name}" for name in IDX]
+    assert "Note:" not in capfd.readouterr().out
+
+    cache.unlink()
+    server.pages.clear()
+    assert data.load_mnist().stand_in
+
+
+@pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["npz", "idx"])
+def test_a_download_fills_the_cache_once(monkeypatch, server, cache, files):
+    entry = server.mirror("files", files)
+    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    assert_mnist_from(entry[0], data.load_mnist())
+    assert left_in(cache) == ["mnist.npz"]
+    for _ in range(2):
+        assert_mnist_from("the cache", data.load_mnist())
+    assert server.requests == [f"/files/{name}" for name in files]
+    assert_mnist_from(cache, data.load_mnist(cache))
+
+
+@pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["npz", "idx"])
+def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
+    import pooch
+
+    for handler in pooch.get_logger().handlers:
+        monkeypatch.setattr(handler, "stream", sys.stderr)
+    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", files),))
+    data.load_mnist()
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert all(f"{name}: " in out for name in files)
+    assert out.endswith("\r")
+    assert "\n" not in out
+
+
+def test_a_path_that_is_missing_is_not_replaced(monkeypatch, tmp_path, cache):
+    write(cache, NPZ)
+    monkeypatch.setenv("DLCORE_DATA", str(cache.parent))
+    missing = tmp_path / "missing.npz"
+    with pytest.raises(FileNotFoundError, match=re.escape(str(missing))):
+        data.load_mnist(missing)
+
+
+# Files that are not MNIST
+
+
+ENCRYPTED = NPZ.index(b"PK\1\2") + 8  # a flag in the first entry of the archive's directory
+DAMAGED = {
+    "truncated": NPZ[: len(NPZ) // 2],
+    "a byte altered": altered(NPZ, 300),
+    "marked as encrypted": altered(NPZ, ENCRYPTED),
+    "empty": b"",
+    "a web page": b"<html>404 Not Found</html>",
+    "one array, not an archive": np.lib.format.magic(1, 0) + b"\0" * 9,
+    "other axes": npz_bytes(x_test=ARRAYS["x_test"].reshape(3, 784)),
+    "fewer images": npz_bytes(x_train=ARRAYS["x_train"][:-1]),
+    "another type": npz_bytes(y_train=ARRAYS["y_train"].astype(np.int8)),
+    "objects": npz_bytes(y_test=np.array([None, 1, 2])),
+    "an array missing": npz_bytes(y_test=None),
+    **{f"{name} altered": npz_bytes(**last_pixel_altered(name)) for name in ARRAYS},
+}
+damaged = pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+
+
+def make_folder(file):
+    file.mkdir(parents=True)
+
+
+def make_loop(file):
+    file.parent.mkdir(parents=True)
+    file.symlink_to(file)
+
+
+def named_by_the_reader(monkeypatch, way, file):
+    """load_mnist, called such that it must read this file."""
+    if way == "path":
+        return lambda: data.load_mnist(file)
+    monkeypatch.setenv("DLCORE_DATA", str(file.parent))
+    return data.load_mnist
+
+
+@pytest.mark.parametrize("way", ["path", "DLCORE_DATA"])
+@damaged
+def test_a_damaged_file_of_the_reader_is_named(monkeypatch, tmp_path, cache, way, content):
+    write(cache, NPZ)  # not used: the reader asked for another file
+    file = write(tmp_path / "data" / "mnist.npz", content)
+    remedy = "Delete it or put the published mnist.npz in its place."
+    message = f"^{re.escape(f'{file} is not MNIST: ')}.+{re.escape(remedy)}$"
+    with pytest.raises(ValueError, match=message):
+        named_by_the_reader(monkeypatch, way, file)()
+
+
+@pytest.mark.parametrize("way", ["path", "DLCORE_DATA"])
+@pytest.mark.parametrize("make", [make_folder, make_loop])
+def test_a_file_of_the_reader_that_cannot_be_read_is_named(monkeypatch, tmp_path, way, make):
+    file = tmp_path / "data" / "mnist.npz"
+    make(file)
+    with pytest.raises(OSError, match=re.escape(str(file))):
+        named_by_the_reader(monkeypatch, way, file)()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("other axes", "x_test is uint8 of shape (3, 784), expected uint8 of shape (3, 28, 28)"),
+        ("another type", "y_train is int8 of shape (6,), expected uint8 of shape (6,)"),
+        ("an array missing", "y_test is not a file in the archive"),
+        ("a byte altered", "Bad CRC-32 for file 'x_train.npy'"),
+    ],
+)
+def test_a_damaged_file_is_explained(tmp_path, content, reason):
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        data.load_mnist(write(tmp_path / "mnist.npz", DAMAGED[content]))
+
+
+def test_both_hashes_are_named(tmp_path):
+    changed = last_pixel_altered("y_test")
+    found, expected = (sha256(a.tobytes()) for a in (changed["y_test"], ARRAYS["y_test"]))
+    with pytest.raises(ValueError, match=f"y_test has SHA-256 {found}, expected {expected}"):
+        data.load_mnist(write(tmp_path / "mnist.npz", npz_bytes(**changed)))
+
+
+@given(st.integers(0, len(NPZ) - 1), st.integers(1, 255))
+def test_no_altered_byte_gets_through(tmp_path_factory, position, mask):
+    content = bytearray(NPZ)
+    content[position] ^= mask
+    file = write(tmp_path_factory.getbasetemp() / "altered.npz", content)
+    try:
+        dataset = data.load_mnist(file)
+    except ValueError as error:
+        assert str(file) in str(error)
+    else:  # a byte that says nothing about the arrays, such as the time
+        assert_mnist_from(file, dataset)
+
+
+@damaged
+def test_a_damaged_cache_is_downloaded_again(monkeypatch, server, cache, content):
+    write(cache, content)
+    entry = server.mirror("files", {"mnist.npz": NPZ})
+    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    assert_mnist_from(entry[0], data.load_mnist())
+    assert_mnist_from("the cache", data.load_mnist())
+    assert left_in(cache) == ["mnist.npz"]
+
+
+# Mirrors that fail
+
+
+def broken_mirror(server, how):
+    """The entry of a mirror that fails, and what its line in the error must say."""
+    address, hashes = server.mirror("broken", {"mnist.npz": NPZ})
+    half = NPZ[: len(NPZ) // 2]
+    missing = len(NPZ) - len(half)
+    page, reason = {
+        "refuses": (None, "Connection refused"),
+        "lacks the file": (Page(b"", status=404), "404 Client Error"),
+        "is out of order": (Page(b"", status=503), "503 Server Error"),
+        "stalls": (Page(half, missing=missing, stalls=True), "Read timed out"),
+        "hangs up": (Page(half, missing=missing), "IncompleteRead"),
+        "sends half": (Page(half), "hash"),
+        "sends an altered byte": (Page(altered(NPZ, 300)), "hash"),
+    }[how]
+    if page is None:
+        with Server() as closed:
+            address = f"http://127.0.0.1:{closed.server_port}/broken/"
+    server.pages["/broken/mnist.npz"] = page
+    return (address, hashes), reason
+
+
+def wrong_mirror(server, files):
+    """A mirror whose files are what MIRRORS says, and not MNIST."""
+    return server.mirror("wrong", files), "y_test has SHA-256"
+
+
+WRONG_IDX = dict(
+    zip(IDX, [*list(IDX.values())[:3], gzip.compress(idx_bytes(1 ^ ARRAYS["y_test"]))], strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "how"),
+    [
+        (broken_mirror, "refuses"),
+        (broken_mirror, "lacks the file"),
+        (broken_mirror, "is out of order"),
+        (broken_mirror, "stalls"),
+        (broken_mirror, "hangs up"),
+        (broken_mirror, "sends half"),
+        (broken_mirror, "sends an altered byte"),
+        (wrong_mirror, {"mnist.npz": DAMAGED["y_test altered"]}),
+        (wrong_mirror, WRONG_IDX),
+    ],
+)
+def test_a_mirror_that_fails_is_explained_and_passed_over(monkeypatch, server, cache, make, how):
+    bad, reason = make(server, how)
+    good = server.mirror("good", IDX)
+    start = time.monotonic()
+    monkeypatch.setattr(data, "MIRRORS", (bad,))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with pytest.raises(RuntimeError, match=f"{bad[0]}: .*{reason}"):
+        data.load_mnist()
+    assert left_in(cache) == []
+    monkeypatch.setattr(data, "MIRRORS", (bad, good))
+    assert_mnist_from(good[0], data.load_mnist())
+    assert left_in(cache) == ["mnist.npz"]
+    assert time.monotonic() - start < 20  # a mirror that stalls is given up, twice
+
+
+def test_strict_lists_every_mirror_and_the_remedy(monkeypatch, server):
+    mirrors = [server.mirror(folder, {"mnist.npz": NPZ}) for folder in ("one", "two")]
+    server.pages.clear()
+    monkeypatch.setattr(data, "MIRRORS", mirrors)
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with pytest.raises(RuntimeError) as error:
+        data.load_mnist()
+    first, one, two, last = str(error.value).split("\n")
+    assert first == "MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in."
+    assert one.startswith(f"{mirrors[0][0]}: HTTPError: 404")
+    assert two.startswith(f"{mirrors[1][0]}: HTTPError: 404")
+    assert last == "Put mnist.npz into a folder and set DLCORE_DATA to it."
+
+
+@pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["fetching", "packing"])
+def test_a_disk_that_fills_up(monkeypatch, server, cache, files):
+    resource = pytest.importorskip("resource", reason="no file size limits on this system")
+    limit = 6000  # bytes a file: too few for the npz, enough for each IDX file
+    assert max(map(len, IDX.values())) < limit < len(NPZ)
+    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", files),))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(RuntimeError, match="OSError: .*File too large"):
+            data.load_mnist()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert left_in(cache) == []
+
+
+@pytest.mark.parametrize("blocked", ["the folder is a file", "the file is a folder"])
+def test_a_cache_that_cannot_be_filled(monkeypatch, server, cache, blocked):
+    if blocked == "the folder is a file":
+        write(cache.parent, b"")
+    else:
+        make_folder(cache)
+    entry = server.mirror("files", {"mnist.npz": NPZ})
+    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with pytest.raises(RuntimeError, match=f"{entry[0]}: (FileExists|IsADirectory)Error"):
+        data.load_mnist()
+
+
+def test_an_interrupted_download_leaves_nothing(monkeypatch, server, cache):
+    def interrupt(file, **arrays):
+        write(file, b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", interrupt)
+    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", IDX),))
+    with pytest.raises(KeyboardInterrupt):
+        data.load_mnist()
+    assert left_in(cache) == []
+
+
+# The stand-in
+
+
+@pytest.mark.parametrize("strict", [None, "0", ""])
+def test_the_stand_in_says_so(monkeypatch, capfd, strict):
+    if strict is not None:
+        monkeypatch.setenv("DLCORE_DATA_STRICT", strict)
+    dataset = data.load_mnist()
+    assert dataset.stand_in is True
+    assert repr(dataset) == (
+        "scikit-learn's digits, a stand-in for MNIST: 1,440 training and 357 test images "
+        "of 28 x 28 pixels, from scikit-learn"
+    )
+    out, err = capfd.readouterr()
+    assert out.startswith("Note: MNIST could not be downloaded. A stand-in takes its place")
+    assert "set DLCORE_DATA" in out
+    assert err == ""
+
+
+def test_the_stand_in_is_the_digits_enlarged():
+    from sklearn.datasets import load_digits
+
+    (x_train, y_train), (x_test, y_test) = data.load_mnist()
+    digits, tested = load_digits(), range(0, 1785, 5)
+    for x, y, chosen in (
+        (x_train, y_train, np.setdiff1d(np.arange(1797), tested)),
+        (x_test, y_test, tested),
+    ):
+        assert (x.dtype, y.dtype) == (np.uint8, np.uint8)
+        assert x.shape == (len(chosen), 28, 28)
+        np.testing.assert_array_equal(y, digits.target[chosen])
+        assert set(y.tolist()) == set(range(10))
+        # A margin of 2 and 3x3 pixels for each of the 8x8; 16 shades of ink become 255.
+        inner = x[:, 2:26, 2:26].reshape(-1, 8, 3, 8, 3)
+        small = inner[:, :, 0, :, 0]
+        np.testing.assert_array_equal(small, np.rint(digits.images[chosen] / 16 * 255))
+        np.testing.assert_array_equal(
+            inner, np.broadcast_to(small[:, :, None, :, None], inner.shape)
+        )
+        assert x.sum(dtype=int) == inner.sum(dtype=int)
+        assert (x.min(), x.max()) == (0, 255)
+
+
+def test_a_dataset_says_what_it_is(cache):
+    source = write(cache, NPZ)
+    assert repr(data.load_mnist(source)) == (
+        f"MNIST: 6 training and 3 test images of 28 x 28 pixels, from {source}"
+    )
+
+
+# The real constants
+
+
+def test_mirrors_are_encrypted_and_pinned():
+    files = [(address + name, sha) for address, files in MIRRORS for name, sha in files.items()]
+    assert len(files) == 9
+    assert all(re.fullmatch(r"https://[\w./-]+/[\w-]+\.(npz|gz)", file) for file, _ in files)
+    assert all(re.fullmatch("[0-9a-f]{64}", sha) for _, sha in files)
+    assert len({sha for _, sha in files}) == 5
+    assert [name.split("-idx")[0] for name in IDX] == [
+        "train-images",
+        "train-labels",
+        "t10k-images",
+        "t10k-labels",
+    ]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="needs the real mnist.npz in the folder $DLCORE_DATA")
+def test_the_constants_are_those_of_the_published_arrays(monkeypatch):
+    monkeypatch.setattr(data, "MNIST", MNIST)
+    dataset = data.load_mnist(REAL)  # verified by the constants
+    assert repr(dataset) == (
+        f"MNIST: 60,000 training and 10,000 test images of 28 x 28 pixels, from {REAL}"
+    )
+    (x_train, y_train), (x_test, y_test) = dataset
+    # The MD5 of each original file, unpacked.
+    for array, md5 in (
+        (x_train, "6bbc9ace898e44ae57da46a324031adb"),
+        (y_train, "a25bea736e30d166cdddb491f175f624"),
+        (x_test, "2646ac647ad5339dbf082846283269ea"),
+        (y_test, "27ae3e4e09519cfbb04c629615203637"),
+    ):
+        assert hashlib.md5(idx_bytes(array), usedforsecurity=False).hexdigest() == md5

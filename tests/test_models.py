@@ -1,0 +1,50 @@
+"""The Keras builders: the models that the article describes, layer by layer."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlcore import models
+
+
+@pytest.fixture(scope="module")
+def cnn():
+    return models.mnist_cnn()
+
+
+def test_layers_are_the_articles(cnn):
+    convolution, pooling, flatten, dense = cnn.layers
+    assert isinstance(convolution, keras.layers.Conv2D)
+    assert (convolution.filters, convolution.kernel_size) == (32, (3, 3))
+    assert (convolution.strides, convolution.padding) == ((1, 1), "valid")
+    assert convolution.activation is keras.activations.relu
+    assert isinstance(pooling, keras.layers.MaxPooling2D)
+    assert (pooling.pool_size, pooling.strides, pooling.padding) == ((2, 2), (2, 2), "valid")
+    assert isinstance(flatten, keras.layers.Flatten)
+    assert isinstance(dense, keras.layers.Dense)
+    assert (dense.units, dense.activation) == (10, keras.activations.softmax)
+
+
+def test_parameters_are_those_of_the_docstring(cnn):
+    assert [layer.count_params() for layer in cnn.layers] == [320, 0, 0, 54090]
+    assert f"{cnn.count_params():,} parameters" in models.mnist_cnn.__doc__
+
+
+def test_built_named_and_not_compiled(cnn):
+    assert isinstance(cnn, keras.Sequential)
+    assert cnn.name == "mnist_cnn"
+    assert (cnn.input_shape, cnn.output_shape) == ((None, 28, 28, 1), (None, 10))
+    assert cnn.built
+    assert not cnn.compiled
+
+
+def test_output_is_a_distribution(cnn):
+    p = np.asarray(cnn(np.random.default_rng(0).random((3, 28, 28, 1), np.float32)))
+    assert (p > 0).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
+
+
+def test_every_call_builds_another_model(cnn):
+    kernel, another = (model.layers[0].kernel for model in (cnn, models.mnist_cnn()))
+    assert kernel is not another
+    assert not np.array_equal(kernel, another)

@@ -1,0 +1,95 @@
+"""What the repository promises of its notebooks, beyond what nbval compares."""
+
+import nbformat
+import notebooks
+import pytest
+
+CHAPTERS = {path.name: nbformat.read(path, as_version=4) for path in notebooks.chapters()}
+CELLS = [
+    pytest.param(cell, id=f"{name}-{cell.id}")
+    for name, notebook in CHAPTERS.items()
+    for cell in notebook.cells
+    if cell.cell_type == "code"
+]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def example(*cells):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(""), *cells])
+
+
+@pytest.mark.parametrize("path", notebooks.chapters(), ids=lambda path: path.name)
+def test_notebook_is_in_stored_form(path):
+    stored = notebooks.stored(nbformat.read(path, as_version=4))
+    assert path.read_text("utf-8") == notebooks.serialized(stored)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_figure_has_alternative_text_and_a_caption(cell):
+    if "plt.show()" not in cell.source:
+        return
+    assert cell.source.endswith("plt.show()")
+    assert notebooks.IGNORED in tags(cell)
+    assert len(cell.metadata.mystnb.image.alt) > 40
+    assert len(cell.metadata.mystnb.figure.caption) > 40
+    assert cell.metadata.mystnb.figure.name.startswith("fig-")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_is_not_compared_is_checked_nearby(name):
+    code = [cell for cell in CHAPTERS[name].cells if cell.cell_type == "code"]
+    unchecked = [
+        cell.source
+        for i, cell in enumerate(code)
+        if notebooks.IGNORED in tags(cell)
+        and "remove-cell" not in tags(cell)
+        and not any("check" in near.source or "assert" in near.source for near in code[i : i + 3])
+    ]
+    assert unchecked == []
+
+
+def test_stored_form_keeps_text_and_drops_the_rest():
+    printed = nbformat.v4.new_output("stream", name="stdout", text="1\n")
+    cell = nbformat.v4.new_code_cell("print(1)", outputs=[printed], execution_count=7)
+    cell.metadata = {"tags": ["hide-input"], "execution": {"started": "now"}}
+    timed = nbformat.v4.new_code_cell("clock()", outputs=[printed], execution_count=8)
+    timed.metadata = {"tags": [notebooks.IGNORED]}
+    notebook = example(cell, timed)
+    notebook.metadata["widgets"] = {}
+    _, kept, dropped = notebooks.stored(notebook).cells
+    assert kept.outputs == [printed]
+    assert kept.execution_count == 2
+    assert kept.metadata == {"tags": ["hide-input"]}
+    assert dropped.outputs == []
+    assert dropped.execution_count is None
+    assert "widgets" not in notebooks.stored(notebook).metadata
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        nbformat.v4.new_output("display_data", {"image/png": "", "text/plain": "<Figure>"}),
+        nbformat.v4.new_output("execute_result", {"text/html": "<b>1</b>", "text/plain": "1"}),
+        nbformat.v4.new_output("stream", name="stderr", text="warning"),
+        nbformat.v4.new_output("error", ename="NameError", evalue="x", traceback=[]),
+    ],
+    ids=lambda output: output.output_type,
+)
+def test_stored_form_refuses_what_cannot_be_compared(output):
+    cell = nbformat.v4.new_code_cell("f()", outputs=[output], execution_count=1)
+    with pytest.raises(ValueError, match=f"code cell 2 has {output.output_type}"):
+        notebooks.stored(example(cell))
+
+
+def test_bootstrap_names_no_address_while_none_is_set():
+    source = notebooks.bootstrap("", "main")
+    assert "pip install" not in source
+    assert "make lab" in source
+
+
+def test_bootstrap_installs_from_the_repository_once_it_is_known():
+    source = notebooks.bootstrap("https://example.org/you/book", "edition")
+    assert "%pip install -q --no-deps git+https://example.org/you/book@edition" in source

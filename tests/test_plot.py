@@ -1,0 +1,238 @@
+"""The figures: everything given is drawn, nothing else is touched."""
+
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import same_color
+
+from dlcore import plot
+
+COUNTS = np.array([[50, 0, 3], [1, 60, 0], [0, 8, 1234]])
+BINS = ([0.1, 0.5, 0.9], [0.2, 0.4, 0.95], [1500, 0, 20])
+SERIES = {"training": [0.5, 0.3, 0.2], "validation": [0.6, 0.55]}
+ROWS = {"with bias": ([0.90, 0.92, 0.97], 0.91, 0.95), "without": ([0.5], 0.4, 0.6)}
+
+# Each picture that takes `ax`, with arguments.
+PICTURES = {
+    "confusion": lambda **ax: plot.confusion(COUNTS, **ax),
+    "reliability": lambda **ax: plot.reliability(*BINS, **ax),
+    "curves": lambda **ax: plot.curves(SERIES, xlabel="epoch", ylabel="loss", **ax),
+    "intervals": lambda **ax: plot.intervals(ROWS, xlabel="accuracy", **ax),
+}
+ALL = {**PICTURES, "images": lambda: plot.images(np.eye(3)[None])}
+
+
+def pictures(seed=0, n=5):
+    return np.random.default_rng(seed).random((n, 4, 6))
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def labels(ax):
+    return ax.get_xlabel(), ax.get_ylabel()
+
+
+def xy(line):
+    return line.get_xydata().tolist()
+
+
+def raises(message):
+    return pytest.raises(ValueError, match=f"^{re.escape(message)}$")
+
+
+# The contract of every figure
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_new_figure_that_leaves_the_rest_alone(name):
+    other, current = plt.subplots()
+    before, settings = [*other.findobj(), *current.get_children()], mpl.rcParams.copy()
+    result = ALL[name]()
+    figure = result if isinstance(result, plt.Figure) else result.figure
+    assert figure is not other
+    assert plt.get_fignums() == [other.number, figure.number]
+    assert [*other.findobj(), *current.get_children()] == before
+    assert mpl.rcParams == settings
+    figure.canvas.draw()  # a glyph that is missing, for one, would warn
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_axes_given_are_drawn_on_and_returned(name):
+    figure, (given, other) = plt.subplots(1, 2)
+    before = other.findobj()
+    assert PICTURES[name](ax=given) is given
+    assert plt.get_fignums() == [figure.number]
+    assert other.findobj() == before
+    assert given.has_data()
+    assert not other.has_data()
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("confusion", (6, 5.4)),
+        ("reliability", (5, 4.6)),
+        ("curves", (6, 3.6)),
+        ("intervals", (6.4, 2.0)),
+    ],
+)
+def test_size_of_a_new_figure(name, size):
+    np.testing.assert_allclose(PICTURES[name]().figure.get_size_inches(), size)
+
+
+# Images
+
+
+@pytest.mark.parametrize("channels", [(), (1,)])
+def test_images_are_all_drawn_on_one_scale(channels):
+    images = pictures()
+    figure = plot.images(images.reshape(*images.shape, *channels), columns=3)
+    assert isinstance(figure, plt.Figure)
+    assert figure.axes[0].get_gridspec().get_geometry() == (2, 3)
+    assert not any(ax.axison for ax in figure.axes)
+    drawn = [ax.images for ax in figure.axes]
+    assert [len(artists) for artists in drawn] == [1, 1, 1, 1, 1, 0]
+    for (artist,), image in zip(drawn[:5], images, strict=True):
+        np.testing.assert_array_equal(artist.get_array(), image)
+        assert artist.get_clim() == (images.min(), images.max())
+        assert artist.get_cmap().name == "gray_r"
+
+
+@pytest.mark.parametrize(
+    ("n", "options", "grid", "size"),
+    [
+        (3, {}, (1, 3), (3, 1)),
+        (8, {}, (1, 8), (8, 1)),
+        (9, {}, (2, 8), (8, 2)),
+        (4, {"columns": 2}, (2, 2), (2, 2)),
+        (5, {"columns": 2, "scale": 0.5}, (3, 2), (1, 1.5)),
+        (3, {"columns": 2, "titles": "abc"}, (2, 2), (2, 2.7)),
+    ],
+)
+def test_images_grid(n, options, grid, size):
+    figure = plot.images(pictures(n=n), **options)
+    assert figure.axes[0].get_gridspec().get_geometry() == grid
+    np.testing.assert_allclose(figure.get_size_inches(), size)
+
+
+def test_images_titles():
+    figure = plot.images(pictures(), titles=np.arange(5), columns=3)
+    assert [ax.get_title() for ax in figure.axes] == ["0", "1", "2", "3", "4", ""]
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (2, 4, 6, 3), (0, 4, 6), (0, 4, 6, 1)])
+def test_images_of_another_shape(shape):
+    # The axis of one channel is already dropped when the number is looked at.
+    named = shape[:3] if shape[3:] == (1,) else shape
+    with raises(f"images must be (N, H, W) or (N, H, W, 1) with N > 0; got {named}"):
+        plot.images(np.zeros(shape))
+
+
+@pytest.mark.parametrize("n", [0, 4, 6])
+def test_images_with_another_number_of_titles(n):
+    with raises(f"{n} titles for 5 images"):
+        plot.images(pictures(), titles=["a"] * n)
+
+
+# Confusion
+
+
+def test_confusion_writes_every_count_and_shades_the_mistakes():
+    ax = plot.confusion(COUNTS.tolist())
+    written = {text.get_position(): text for text in ax.texts}
+    assert {place: text.get_text() for place, text in written.items()} == {
+        (0, 0): "50", (1, 0): "·", (2, 0): "3",
+        (0, 1): "1", (1, 1): "60", (2, 1): "·",
+        (0, 2): "·", (1, 2): "8", (2, 2): "1234",
+    }  # fmt: skip
+    assert [place for place, text in written.items() if text.get_color() == "white"] == [(1, 2)]
+    bold = [place for place, text in written.items() if text.get_weight() == "bold"]
+    assert bold == [(0, 0), (1, 1), (2, 2)]
+    (shading,) = ax.images
+    np.testing.assert_array_equal(shading.get_array(), [[0, 0, 3], [1, 0, 0], [0, 8, 0]])
+    assert shading.get_cmap().name == "Blues"
+
+
+def test_confusion_is_white_above_half_of_the_most_mistakes():
+    ax = plot.confusion([[0, 4, 5], [8, 0, 3], [1, 2, 0]])
+    assert [text.get_text() for text in ax.texts if text.get_color() == "white"] == ["5", "8"]
+
+
+def test_confusion_labels():
+    ax = plot.confusion(COUNTS)
+    assert labels(ax) == ("predicted class", "true class")
+    assert ax.get_xticks().tolist() == ax.get_yticks().tolist() == [0, 1, 2]
+    assert not any(spine.get_visible() for spine in ax.spines.values())
+    (colorbar,) = [other for other in ax.figure.axes if other is not ax]
+    assert colorbar.get_ylabel() == "images"
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4,), (2, 2, 2)])
+def test_confusion_of_another_shape(shape):
+    with raises(f"counts must be square, (C, C); got {shape}"):
+        plot.confusion(np.zeros(shape))
+
+
+# Reliability
+
+
+def test_reliability_draws_the_bins_that_hold_something():
+    ax = plot.reliability(*BINS)
+    diagonal, bins = ax.lines
+    assert xy(diagonal) == [[0, 0], [1, 1]]
+    assert xy(bins) == [[0.1, 0.2], [0.9, 0.95]]
+    assert bins.get_marker() == "o"
+    assert texts(ax) == ["says what it gets", "1,500", "20"]
+    assert [text.xy for text in ax.texts[1:]] == [(0.1, 0.2), (0.9, 0.95)]
+    assert labels(ax) == ("stated probability", "share right")
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 1.08), (0, 1.05))
+
+
+@pytest.mark.parametrize("short", [0, 1, 2])
+def test_reliability_of_shapes_that_differ(short):
+    arrays = [values[:2] if i == short else values for i, values in enumerate(BINS)]
+    a, b, c = (np.shape(values) for values in arrays)
+    with raises(f"shapes differ: confidence {a}, accuracy {b}, counts {c}"):
+        plot.reliability(*arrays)
+
+
+# Curves
+
+
+def test_curves_draws_each_series_with_its_name_at_its_end():
+    ax = plot.curves(SERIES, xlabel="epoch", ylabel="loss")
+    assert [xy(line) for line in ax.lines] == [
+        [[1, 0.5], [2, 0.3], [3, 0.2]],
+        [[1, 0.6], [2, 0.55]],
+    ]
+    assert texts(ax) == ["training", "validation"]
+    assert [text.xy for text in ax.texts] == [(3, 0.2), (2, 0.55)]
+    assert [line.get_color() for line in ax.lines] == [text.get_color() for text in ax.texts]
+    assert not same_color(*[line.get_color() for line in ax.lines])
+    assert labels(ax) == ("epoch", "loss")
+    ax.figure.canvas.draw()
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+# Intervals
+
+
+def test_intervals_draws_every_measurement_and_its_interval():
+    ax = plot.intervals(ROWS, xlabel="accuracy")
+    assert [xy(line) for line in ax.lines] == [
+        [[0.91, 0], [0.95, 0]],
+        [[0.90, 0], [0.92, 0], [0.97, 0]],
+        [[0.4, 1], [0.6, 1]],
+        [[0.5, 1]],
+    ]
+    assert [line.get_linestyle() for line in ax.lines] == ["-", "None"] * 2
+    assert [line.get_marker() for line in ax.lines] == ["None", "o"] * 2
+    assert ax.get_yticks().tolist() == [0, 1]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(ROWS)
+    assert ax.get_ylim() == (1.5, -0.5)  # the first row is at the top
+    assert labels(ax) == ("accuracy", "")
