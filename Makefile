@@ -36,7 +36,8 @@ lab: env ## open the chapters in JupyterLab
 	@$(BIN)/jupyter lab chapters
 
 test: book lint ## run everything that proves the book: lint, unit, property, notebook and site tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov
+	@$(BIN)/python -m pytest chapters -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov
 
 lint: env ## check style and format of code and notebooks
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
