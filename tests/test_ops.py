@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -168,6 +168,9 @@ def assert_same(ours, reference, atol):
 @given(convolutions(batch_from=1))  # keras.ops.conv fails on an empty batch
 def test_conv2d_is_keras(case):
     *arrays, strides, padding = case
+    # For unequal strides TensorFlow's CPU kernel can return uninitialised memory; the loops of the
+    # next test cover them.
+    assume(len(set(pair(strides))) == 1)
     x, kernel, bias = (a.astype(np.float32) for a in arrays)
     ours = ops.conv2d(x, kernel, bias, strides=strides, padding=padding)
     reference = keras.ops.conv(x, kernel, strides, padding) + bias
