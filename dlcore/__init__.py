@@ -1,8 +1,9 @@
 """What the chapters of *Deep Learning in Python, Checked* share.
 
-`ops` holds the formulas in NumPy, `models` the Keras builders, `training` what `fit` shows while
-it runs, `data` the data sets, `plot` the figures, `check` what a chapter asserts with. Importing
-`dlcore` itself imports none of them.
+`ops` holds the formulas in NumPy, `grads` their derivatives, `optimizers` the update rules,
+`models` the Keras builders, `training` what `fit` shows while it runs, `data` the data sets,
+`plot` the figures, `interactive` those that the reader moves, `check` what a chapter asserts with.
+Importing `dlcore` itself imports none of them.
 """
 
 __version__ = "0.1.0"

@@ -43,6 +43,39 @@ def claim(name, value, *, at_least=-np.inf, at_most=np.inf):
     _verdict(name, "measured", value, at_least <= value <= at_most, " and ".join(bounds))
 
 
+def gradient(name, function, gradient, x, *, step=1e-5, rtol=1e-6):
+    r"""Assert that a gradient agrees with central differences.
+
+    Each entry of `x` is moved by `step` both ways, in float64:
+    :math:`\partial f / \partial x_i \approx (f(x + h e_i) - f(x - h e_i)) / 2h`.
+
+    Args:
+        name: what is checked, for the printed line.
+        function: takes an array of the shape of `x`, returns a number.
+        gradient: the gradient of `function` at `x`, shape of `x`.
+        x: where it was computed.
+        step: h.
+        rtol: largest difference allowed, relative to the largest entry of either gradient.
+
+    Raises:
+        AssertionError: with the relative difference and the bound, or both shapes if they differ.
+    """
+    x, gradient = np.array(x, dtype=float), np.asarray(gradient)
+    if gradient.shape != x.shape:
+        raise AssertionError(f"{name}: shapes {gradient.shape} of the gradient, {x.shape} of x")
+    differences = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        x[i] = kept + step
+        above = float(function(x))  # a number, not a view into x
+        x[i] = kept - step
+        differences[i] = (above - function(x)) / (2 * step)
+        x[i] = kept
+    scale = max(np.max(np.abs(gradient), initial=0), np.max(np.abs(differences), initial=0)) or 1.0
+    error = np.max(np.abs(gradient - differences), initial=0) / scale
+    _verdict(name, "relative difference", error, error <= rtol, f"at most {rtol:g}")
+
+
 def answer(name, given, expected, *, rtol=1e-6):
     """Assert that the answer to an exercise is right, or say how it is wrong.
 
@@ -65,7 +98,7 @@ def answer(name, given, expected, *, rtol=1e-6):
     print(f"{name}: right")
 
 
-@np.errstate(all="ignore")  # a wrong answer may be infinite
+@np.errstate(all="ignore")  # a wrong answer may be infinite, the right one 0
 def _diagnosis(given, expected, rtol):
     """None for a right answer, else what is wrong with it."""
     if given.shape != expected.shape:
@@ -79,8 +112,8 @@ def _diagnosis(given, expected, rtol):
         return None
     if np.allclose(-given, expected, rtol=0, atol=rtol * scale):
         return "the sign is the other way round"
-    ratio = np.sum(given * expected) / (np.sum(expected * expected) or 1.0)
-    if ratio != 0 and np.allclose(given / ratio, expected, rtol=0, atol=rtol * scale):
+    ratio = np.sum(given * expected) / np.sum(expected * expected)
+    if np.allclose(given / ratio, expected, rtol=0, atol=rtol * scale):
         return f"the scale is off: {ratio:.7g} times the right answer"
     return f"off by up to {np.max(np.abs(given - expected)):.4g}"
 

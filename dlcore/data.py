@@ -213,7 +213,7 @@ def _download(address, files):
 def _read_idx(path):
     """The array in a gzipped IDX file: 0, 0, 8 for uint8, the rank, the sizes, the bytes."""
     with gzip.open(path) as file:
-        content = file.read()
+        content = bytearray(file.read())  # not bytes: the array is to be writeable
     rank = content[3]
     shape = tuple(np.frombuffer(content, ">u4", count=rank, offset=4).tolist())
     return np.frombuffer(content, np.uint8, count=math.prod(shape), offset=4 + 4 * rank).reshape(

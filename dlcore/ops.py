@@ -57,31 +57,94 @@ def softmax(x, axis=-1):
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
 
 
-def categorical_crossentropy(y_true, y_pred):
-    r"""Loss of each row of predicted probabilities: :math:`-\sum_k y_k \log p_k`, in nats.
-
-    Probabilities are clipped to [1e-7, 1 - 1e-7] as Keras clips them, so one row costs at most
-    16.118 nats.
-
-    Args:
-        y_true: one-hot labels, shape (N, C).
-        y_pred: probabilities, shape (N, C).
+def log_softmax(x, axis=-1):
+    r"""Logarithm of `softmax` without its underflow: :math:`x_k - \log \sum_j e^{x_j}`.
 
     Returns:
-        Shape (N,).
+        The shape of `x`; at most 0.
+
+    Source: ``keras.ops.log_softmax``.
+    """
+    x = _floating(x)
+    x = x - x.max(axis=axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
+
+
+def sigmoid(x):
+    r"""Logistic function :math:`1 / (1 + e^{-x})`, element by element, of any shape.
+
+    ``exp`` is given only negative numbers, so that it never overflows.
+
+    Source: ``keras.ops.sigmoid``.
+    """
+    x = _floating(x)
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, small) / (1 + small)
+
+
+def mean_squared_error(y_true, y_pred):
+    r"""Loss of each row of predictions: :math:`\frac{1}{d}\sum_k (y_k - \hat y_k)^2`.
+
+    Args:
+        y_true: targets, shape (N, d).
+        y_pred: predictions, shape (N, d).
+
+    Returns:
+        Shape (N,), in the targets' unit squared.
 
     Raises:
-        ValueError: if the shapes differ, as they do for integer labels.
+        ValueError: unless both are (N, d): (N,) and (N, 1) would broadcast to (N, N).
+
+    Source: ``keras.losses.mean_squared_error``.
+    """
+    y_true, y_pred = _targets("mean_squared_error", y_true, y_pred)
+    return np.square(y_true - y_pred).mean(axis=-1)
+
+
+def binary_crossentropy(y_true, y_pred, *, from_logits=False):
+    r"""Loss of each row of yes-or-no predictions, mean over its d columns, in nats.
+
+    From probabilities p: :math:`-\frac{1}{d}\sum_k y_k \log p_k + (1 - y_k)\log(1 - p_k)`, with p
+    clipped to [1e-7, 1 - 1e-7]; from logits o, where :math:`p = \sigma(o)`, without clipping:
+    :math:`\frac{1}{d}\sum_k \log(1 + e^{o_k}) - y_k o_k`.
+    Shapes and errors are those of `mean_squared_error`.
+
+    Source: ``keras.losses.binary_crossentropy``.
+    """
+    y_true, y_pred = _targets("binary_crossentropy", y_true, y_pred)
+    if from_logits:
+        losses = np.logaddexp(0, y_pred) - y_true * y_pred
+    else:
+        p = _clipped(y_pred)
+        losses = -(y_true * np.log(p) + (1 - y_true) * np.log(1 - p))
+    return losses.mean(axis=-1)
+
+
+def categorical_crossentropy(y_true, y_pred, *, from_logits=False):
+    r"""Loss of each row of class scores against one-hot labels, in nats.
+
+    From probabilities p: :math:`-\sum_k y_k \log p_k`, with p clipped to [1e-7, 1 - 1e-7] as Keras
+    clips it, so one row costs at most 16.118 nats; from logits, `log_softmax` takes the place of
+    the logarithm and nothing is clipped. Each row of probabilities must sum to 1: Keras divides by
+    the sum, this does not. Shapes and errors are those of `mean_squared_error`, with d classes.
 
     Source: ``keras.losses.categorical_crossentropy``.
     """
-    y_true, y_pred = _floating(y_true), _floating(y_pred)
-    if y_true.shape != y_pred.shape:
-        raise ValueError(
-            "categorical_crossentropy needs one-hot labels of the shape of the probabilities; "
-            f"got y_true {y_true.shape}, y_pred {y_pred.shape}"
-        )
-    return -(y_true * np.log(np.clip(y_pred, 1e-7, 1 - 1e-7))).sum(axis=-1)
+    y_true, y_pred = _targets("categorical_crossentropy", y_true, y_pred)
+    logarithms = log_softmax(y_pred) if from_logits else np.log(_clipped(y_pred))
+    return -(y_true * logarithms).sum(axis=-1)
+
+
+def sparse_categorical_crossentropy(y_true, y_pred, *, from_logits=False):
+    """`categorical_crossentropy` with labels 0 to C - 1, shape (N,), instead of one-hot rows.
+
+    Raises:
+        ValueError: if the labels are not N integers from 0 to C - 1.
+
+    Source: ``keras.losses.sparse_categorical_crossentropy``.
+    """
+    y_pred = _floating(y_pred)
+    return categorical_crossentropy(_one_hot(y_true, y_pred), y_pred, from_logits=from_logits)
 
 
 def conv2d(x, kernel, bias=None, *, strides=1, padding="valid"):
@@ -193,6 +256,34 @@ def _add_bias(y, bias):
     if bias.shape != y.shape[-1:]:
         raise ValueError(f"bias must have shape {y.shape[-1:]}; got bias {bias.shape}")
     return y + bias
+
+
+def _targets(name, y_true, y_pred):
+    y_true, y_pred = _floating(y_true), _floating(y_pred)
+    if y_true.shape != y_pred.shape or y_pred.ndim != 2:
+        raise ValueError(
+            f"{name} needs y_true and y_pred of one shape with a row an example; "
+            f"got y_true {y_true.shape}, y_pred {y_pred.shape}"
+        )
+    return y_true, y_pred
+
+
+def _one_hot(labels, y_pred):
+    """Integer labels (N,) as rows of the shape of `y_pred`, (N, C)."""
+    labels = np.asarray(labels)
+    if y_pred.ndim != 2 or labels.shape != y_pred.shape[:1]:
+        raise ValueError(
+            "sparse_categorical_crossentropy needs labels y_true (N,) and y_pred (N, C); "
+            f"got y_true {labels.shape}, y_pred {y_pred.shape}"
+        )
+    classes = np.arange(y_pred.shape[1])
+    if not np.isin(labels, classes).all():
+        raise ValueError(f"labels must be integers from 0 to {len(classes) - 1}; got {labels}")
+    return (labels[:, None] == classes).astype(y_pred.dtype)
+
+
+def _clipped(p):
+    return np.clip(p, 1e-7, 1 - 1e-7)
 
 
 def _floating(x):

@@ -92,6 +92,7 @@ def test_claim_without_a_bound_is_none():
         ([1, -2, 4 + 3e-6], [1, -2, 4], "right"),
         ([1 + 3e-6, -2, 4], [1, -2, 4], "right"),
         (0, 0, "right"),
+        (1e-7, 0, "right"),
         ([], [], "right"),
         ("same", "same", "right"),
         (["a", "b"], ["a", "b"], "right"),

@@ -5,7 +5,9 @@ import hashlib
 import io
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -142,6 +144,7 @@ def assert_mnist_from(source, dataset):
     (x_train, y_train), (x_test, y_test) = dataset
     for ours, array in zip((x_train, y_train, x_test, y_test), ARRAYS.values(), strict=True):
         assert ours.dtype == np.uint8
+        assert ours.flags.writeable
         np.testing.assert_array_equal(ours, array)
 
 
@@ -160,7 +163,8 @@ def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
     assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
     folder.unlink()  # the folder may hold other data sets only
     assert_mnist_from("the cache", data.load_mnist())
-    monkeypatch.setenv("DLCORE_DATA", "")
+    monkeypatch.setenv("DLCORE_DATA", "")  # is not the current folder
+    monkeypatch.chdir(write(tmp_path / "here" / "mnist.npz", b"").parent)
     assert_mnist_from("the cache", data.load_mnist())
     assert server.requests == []
 
@@ -182,6 +186,8 @@ def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
 def test_a_download_fills_the_cache_once(monkeypatch, server, cache, files):
     entry = server.mirror("files", files)
     monkeypatch.setattr(data, "MIRRORS", (entry,))
+    # The system's folder for temporary files may be on another disk, out of reach of os.replace.
+    monkeypatch.setattr(tempfile, "tempdir", "/missing")
     assert_mnist_from(entry[0], data.load_mnist())
     assert left_in(cache) == ["mnist.npz"]
     for _ in range(2):
@@ -203,6 +209,12 @@ def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
     assert all(f"{name}: " in out for name in files)
     assert out.endswith("\r")
     assert "\n" not in out
+
+
+def test_a_kernel_without_widgets_is_not_told_so():
+    code = "import ipykernel.zmqshell; from dlcore import data; data._cached()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_a_path_that_is_missing_is_not_replaced(monkeypatch, tmp_path, cache):

@@ -325,7 +325,7 @@ def test_empty_batch(name):
         (ops.dense, "(x, kernel, bias=None)"),
         (ops.relu, "(x)"),
         (ops.softmax, "(x, axis=-1)"),
-        (ops.categorical_crossentropy, "(y_true, y_pred)"),
+        (ops.categorical_crossentropy, "(y_true, y_pred, *, from_logits=False)"),
         (ops.conv2d, "(x, kernel, bias=None, *, strides=1, padding='valid')"),
         (ops.max_pool2d, "(x, pool_size=2, *, strides=None, padding='valid')"),
     ],
@@ -344,7 +344,7 @@ def zeros(*shape):
 DENSE = "dense needs x (N, d) and kernel (d, h); got x {}, kernel {}"
 CONV2D = "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); got x {}, kernel {}"
 ONE_HOT = (
-    "categorical_crossentropy needs one-hot labels of the shape of the probabilities; "
+    "categorical_crossentropy needs y_true and y_pred of one shape with a row an example; "
     "got y_true {}, y_pred {}"
 )
 

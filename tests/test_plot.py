@@ -13,7 +13,18 @@ from dlcore import plot
 COUNTS = np.array([[50, 0, 3], [1, 60, 0], [0, 8, 1234]])
 BINS = ([0.1, 0.5, 0.9], [0.2, 0.4, 0.95], [1500, 0, 20])
 SERIES = {"training": [0.5, 0.3, 0.2], "validation": [0.6, 0.55]}
+CORNERS = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]])
+PATHS = {"a": [[0, 0], [1, 1]], "b": [[1, 0], [0, 1], [0, 0.5]]}
 ROWS = {"with bias": ([0.90, 0.92, 0.97], 0.91, 0.95), "without": ([0.5], 0.4, 0.6)}
+
+
+def first(points):
+    return points[:, 0]
+
+
+def bowl(x, y):
+    return x**2 + 3 * y**2
+
 
 # Each picture that takes `ax`, with arguments.
 PICTURES = {
@@ -21,6 +32,9 @@ PICTURES = {
     "reliability": lambda **ax: plot.reliability(*BINS, **ax),
     "curves": lambda **ax: plot.curves(SERIES, xlabel="epoch", ylabel="loss", **ax),
     "intervals": lambda **ax: plot.intervals(ROWS, xlabel="accuracy", **ax),
+    "decision_regions": lambda **ax: plot.decision_regions(first, CORNERS, [0, 1, 0, 1], **ax),
+    "trajectories": lambda **ax: plot.trajectories(bowl, PATHS, xlim=(-1, 2), ylim=(-3, 4), **ax),
+    "gradient_norms": lambda **ax: plot.gradient_norms({"tanh": [1e-3, 1e-2, 1.0]}, **ax),
 }
 ALL = {**PICTURES, "images": lambda: plot.images(np.eye(3)[None])}
 
@@ -79,6 +93,9 @@ def test_the_axes_given_are_drawn_on_and_returned(name):
         ("reliability", (5, 4.6)),
         ("curves", (6, 3.6)),
         ("intervals", (6.4, 2.0)),
+        ("decision_regions", (5, 4)),
+        ("trajectories", (6, 4.4)),
+        ("gradient_norms", (6, 3.6)),
     ],
 )
 def test_size_of_a_new_figure(name, size):
@@ -236,3 +253,75 @@ def test_intervals_draws_every_measurement_and_its_interval():
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(ROWS)
     assert ax.get_ylim() == (1.5, -0.5)  # the first row is at the top
     assert labels(ax) == ("accuracy", "")
+
+
+# Decision regions
+
+
+def test_decision_regions_show_scores_points_and_border():
+    ax = plot.decision_regions(first, CORNERS, [0, 1, 0, 1])
+    circles, triangles = ax.lines
+    assert xy(circles) == CORNERS[[0, 2]].tolist()
+    assert xy(triangles) == CORNERS[[1, 3]].tolist()
+    assert (circles.get_marker(), triangles.get_marker()) == ("o", "^")
+    scores, border = ax.collections
+    np.testing.assert_allclose(scores.levels, np.linspace(0, 1, 11))
+    (path,) = border.get_paths()
+    np.testing.assert_allclose(path.vertices[:, 0], 0.5)
+    np.testing.assert_allclose(np.sort(path.vertices[:, 1])[[0, -1]], [-0.1, 1.1])
+    assert labels(ax) == ("$x_1$", "$x_2$")
+
+
+@pytest.mark.parametrize("score", [0, 0.2, 0.5, 1])
+def test_decision_regions_of_a_classifier_that_always_says_the_same(score):
+    ax = plot.decision_regions(lambda points: np.full((len(points), 1), score), CORNERS, np.ones(4))
+    assert len(ax.collections) == 1
+    assert [len(line.get_xdata()) for line in ax.lines] == [0, 4]
+
+
+@pytest.mark.parametrize(("x", "y"), [((4, 3), (4,)), ((4, 2), (3,)), ((4,), (4,))])
+def test_decision_regions_of_other_shapes(x, y):
+    with raises(f"points x must be (N, 2) and classes y (N,); got x {x}, y {y}"):
+        plot.decision_regions(first, np.ones(x), np.ones(y))
+
+
+def test_decision_regions_of_more_than_two_classes():
+    with raises("classes y must be 0 or 1; got [0 1 2]"):
+        plot.decision_regions(first, CORNERS, [2, 1, 0, 1])
+
+
+# Trajectories
+
+
+def test_trajectories_draw_every_path_with_its_name():
+    ax = plot.trajectories(bowl, PATHS, xlim=(-1, 2), ylim=(-3, 4))
+    assert [xy(line) for line in ax.lines] == list(PATHS.values())
+    assert texts(ax) == ["a", "b"]
+    assert [tuple(text.xy) for text in ax.texts] == [(1, 1), (0, 0.5)]
+    assert [line.get_color() for line in ax.lines] == [text.get_color() for text in ax.texts]
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 2), (-3, 4))
+    (contours,) = ax.collections
+    assert contours.levels.size > 10
+    for level, path in zip(contours.levels, contours.get_paths(), strict=True):
+        np.testing.assert_allclose(bowl(*path.vertices.T), level, atol=0.01)
+    assert labels(ax) == (r"$\theta_1$", r"$\theta_2$")
+
+
+def test_trajectories_that_diverge_are_named_where_they_were_last_seen():
+    path = [[0, 0], [1, 1], [1, 9], [-99, 1], [np.inf, np.nan]]
+    ax = plot.trajectories(bowl, {"lost": path}, xlim=(-1, 2), ylim=(-3, 4))
+    assert tuple(ax.texts[0].xy) == (1, 1)
+    ax.figure.canvas.draw()
+    with raises("path 'gone' has no point with x in (-1, 2) and y in (-3, 4)"):
+        plot.trajectories(bowl, {"gone": path[2:]}, xlim=(-1, 2), ylim=(-3, 4))
+
+
+# Gradient norms
+
+
+def test_gradient_norms_are_lines_on_a_logarithmic_axis():
+    ax = plot.gradient_norms({"tanh": [1e-3, 1e-2, 1.0]})
+    assert [xy(line) for line in ax.lines] == [[[1, 1e-3], [2, 1e-2], [3, 1]]]
+    assert texts(ax) == ["tanh"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert labels(ax) == ("layer", "norm of the gradient")

@@ -1,0 +1,131 @@
+"""Update rules: how an optimiser turns gradients into new variables.
+
+Each class is called as Keras's are, ``apply(gradients, variables)``, but returns new arrays. What
+it remembers between calls, one array a variable, is its own state: one optimiser a model.
+"""
+
+import numpy as np
+
+
+class _Optimizer:
+    """Counts the steps and keeps named memories, one array a variable, zero at first."""
+
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+        self.iterations = 0
+        self._memories = {}
+
+    def apply(self, gradients, variables):
+        """The variables after one step.
+
+        Args:
+            gradients: arrays, one for each variable.
+            variables: arrays of the same shapes, in the same order at every call.
+
+        Returns:
+            A list of new arrays.
+
+        Raises:
+            ValueError: if number or shapes of gradients and variables differ.
+        """
+        gradients, variables = list(map(np.asarray, gradients)), list(map(np.asarray, variables))
+        shapes = [g.shape for g in gradients], [v.shape for v in variables]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"gradients have shapes {shapes[0]}, variables {shapes[1]}")
+        self.iterations += 1
+        steps = zip(gradients, variables, strict=True)
+        return [self._step(i, gradient, variable) for i, (gradient, variable) in enumerate(steps)]
+
+    def _remember(self, name, i, decay, value):
+        """decay * memory + value, kept as the new memory."""
+        self._memories[name, i] = decay * self._memories.get((name, i), 0.0) + value
+        return self._memories[name, i]
+
+
+class SGD(_Optimizer):
+    r"""Gradient descent, with momentum and Nesterov's look-ahead.
+
+    .. math:: v \leftarrow \beta v - \eta g, \qquad \theta \leftarrow \theta + v
+
+    With `nesterov`, :math:`\theta \leftarrow \theta + \beta v - \eta g` with the new v.
+
+    Args:
+        learning_rate: step size :math:`\eta`.
+        momentum: :math:`\beta`, in [0, 1).
+        nesterov: whether to step from where momentum leads.
+
+    Source: ``keras.optimizers.SGD``.
+    """
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
+        super().__init__(learning_rate)
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def _step(self, i, gradient, variable):
+        descent = -self.learning_rate * gradient
+        velocity = self._remember("velocity", i, self.momentum, descent)
+        if self.nesterov:
+            velocity = self.momentum * velocity + descent
+        return variable + velocity
+
+
+class RMSprop(_Optimizer):
+    r"""Steps divided by the root of a running mean of squared gradients.
+
+    .. math:: s \leftarrow \rho s + (1 - \rho) g^2, \qquad
+        \theta \leftarrow \theta - \eta\, g / \sqrt{s + \epsilon}
+
+    Source: ``keras.optimizers.RMSprop``, which adds epsilon under the root.
+    """
+
+    def __init__(self, learning_rate=0.001, rho=0.9, epsilon=1e-7):
+        super().__init__(learning_rate)
+        self.rho, self.epsilon = rho, epsilon
+
+    def _step(self, i, gradient, variable):
+        squares = self._remember("squares", i, self.rho, (1 - self.rho) * gradient**2)
+        return variable - self.learning_rate * gradient / np.sqrt(squares + self.epsilon)
+
+
+class Adam(_Optimizer):
+    r"""A running mean of gradients over the root of a running mean of their squares.
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
+        s \leftarrow \beta_2 s + (1 - \beta_2) g^2, \qquad
+        \theta \leftarrow \theta
+        - \eta \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \frac{m}{\sqrt{s} + \epsilon}
+
+    at step t = 1, 2, ...; this is the paper's "epsilon-hat" form, which Keras uses.
+
+    Source: Kingma and Ba, 2015, end of section 2; ``keras.optimizers.Adam``.
+    """
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+        super().__init__(learning_rate)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def _step(self, i, gradient, variable):
+        mean = self._remember("mean", i, self.beta_1, (1 - self.beta_1) * gradient)
+        squares = self._remember("squares", i, self.beta_2, (1 - self.beta_2) * gradient**2)
+        correction = (1 - self.beta_2**self.iterations) ** 0.5 / (1 - self.beta_1**self.iterations)
+        return variable - self.learning_rate * correction * mean / (np.sqrt(squares) + self.epsilon)
+
+
+class AdamW(Adam):
+    r"""Adam after shrinking each variable: :math:`\theta \leftarrow (1 - \eta \lambda)\,\theta`.
+
+    Args:
+        weight_decay: :math:`\lambda`; the others are Adam's.
+
+    Source: Loshchilov and Hutter, 2019; ``keras.optimizers.AdamW``.
+    """
+
+    def __init__(
+        self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+
+    def _step(self, i, gradient, variable):
+        shrunk = (1 - self.learning_rate * self.weight_decay) * variable
+        return super()._step(i, gradient, shrunk)

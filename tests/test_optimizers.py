@@ -1,0 +1,95 @@
+"""Update rules: by hand, and fifty steps beside Keras's."""
+
+import inspect
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from dlcore import optimizers
+
+SETTINGS = [
+    ("SGD", {"learning_rate": 0.1}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("RMSprop", {"learning_rate": 0.01, "rho": 0.8, "epsilon": 1e-2}),
+    ("Adam", {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-2}),
+    ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.1}),
+    *((name, {}) for name in ("SGD", "RMSprop", "Adam", "AdamW")),
+]
+SHAPES = (3, 2), (2,), ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_fifty_steps_are_keras(name, settings, seed):
+    random = np.random.default_rng(seed)
+    ours = [random.standard_normal(shape) for shape in SHAPES]
+    theirs = [keras.Variable(v, dtype="float64") for v in ours]
+    optimizer = getattr(optimizers, name)(**settings)
+    reference = getattr(keras.optimizers, name)(**settings)
+    for _ in range(50):
+        gradients = [random.standard_normal(shape) for shape in SHAPES]
+        ours = optimizer.apply(gradients, ours)
+        reference.apply([keras.ops.convert_to_tensor(g) for g in gradients], theirs)
+    for variable, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(variable, expected.numpy(), atol=1e-5)
+
+
+def test_first_steps_by_hand():
+    gradients, variables = [np.array([2.0])], [np.array([1.0])]
+    assert optimizers.SGD(0.1).apply(gradients, variables)[0] == pytest.approx(0.8)
+    momentum = optimizers.SGD(0.1, momentum=0.5)
+    first = momentum.apply(gradients, variables)
+    assert first[0] == pytest.approx(0.8)
+    assert momentum.apply(gradients, first)[0] == pytest.approx(0.5)
+    nesterov = optimizers.SGD(0.1, momentum=0.5, nesterov=True)
+    assert nesterov.apply(gradients, variables)[0] == pytest.approx(0.7)
+    assert optimizers.Adam(0.1, epsilon=0).apply(gradients, variables)[0] == pytest.approx(0.9)
+    rmsprop = optimizers.RMSprop(0.1, rho=0.75, epsilon=0)
+    assert rmsprop.apply(gradients, variables)[0] == pytest.approx(0.8)
+    adamw = optimizers.AdamW(0.1, weight_decay=0.5, epsilon=0)
+    assert adamw.apply(gradients, variables)[0] == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_new_arrays_in_the_same_precision(name, dtype):
+    variable = np.ones((2, 2), dtype)
+    variable.flags.writeable = False
+    optimizer = getattr(optimizers, name)()
+    (once,) = optimizer.apply([variable], [variable])
+    (twice,) = optimizer.apply([variable], [once])
+    assert once.dtype == twice.dtype == dtype
+    assert (twice < once).all()
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_what_does_not_fit_is_named_and_is_no_step(name):
+    optimizer = getattr(optimizers, name)()
+    for gradients, shapes in (
+        ([np.ones(2)], "[(2,)]"),
+        ([np.ones(3)] * 2, "[(3,), (3,)]"),
+        ([], "[]"),
+    ):
+        message = f"gradients have shapes {shapes}, variables [(3,)]"
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            optimizer.apply(gradients, [np.ones(3)])
+    assert optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_arguments_are_those_of_keras(name):
+    ours = inspect.signature(getattr(optimizers, name)).parameters.values()
+    theirs = inspect.signature(getattr(keras.optimizers, name)).parameters
+    order = [key for key in theirs if key in {argument.name for argument in ours}]
+    assert [argument.name for argument in ours] == order
+    for argument in ours:
+        assert argument.default == theirs[argument.name].default, argument
+
+
+def test_integers_become_floating():
+    (once,) = optimizers.Adam(0.5).apply([[1, 2]], [[3, 4]])
+    np.testing.assert_allclose(once, [2.5, 3.5], atol=1e-5)
+    assert once.dtype == np.float64
