@@ -20,10 +20,13 @@ PUBLIC = {
     "interactive": {"Interactive"},
     "models": {"mnist_cnn"},
     "grads": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
+        "conv2d",
         "dense",
         "log_softmax",
+        "max_pool2d",
         "mean_squared_error",
         "relu",
         "sigmoid",
@@ -31,6 +34,7 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
         "conv2d",
