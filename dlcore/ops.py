@@ -254,7 +254,7 @@ def _window_counts(x, *window):
 
 
 def _add_bias(y, bias):
-    """`y` itself, to which `bias` was added: a copy of all feature maps would cost as much again."""
+    """Add to `y` itself, which the caller made: a copy of it would cost as much again."""
     if bias is None:
         return y
     bias = _floating(bias)

@@ -70,10 +70,8 @@ def heat_map(image, values, *, label, limits=(None, None), ax=None):
     """
     image, values = np.asarray(image), np.asarray(values)
     if values.ndim != 2 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,)):
-        raise ValueError(
-            "image must be (H, W) or (H, W, 1) and values (h, w); "
-            f"got image {image.shape}, values {values.shape}"
-        )
+        shapes = f"image {image.shape}, values {values.shape}"
+        raise ValueError(f"image must be (H, W) or (H, W, 1) and values (h, w); got {shapes}")
     ax = _axes(ax, figsize=(4, 3.2))
     picture = ax.imshow(image, cmap="gray_r")
     shading = ax.imshow(values, cmap="YlOrRd", alpha=0.6, extent=picture.get_extent())
@@ -276,15 +274,7 @@ def trajectories(function, paths, *, xlim, ylim, ax=None):
 
 
 def gradient_norms(series, *, ax=None):
-    """Norm of the gradient in each layer, one line a network, on a logarithmic axis.
-
-    Args:
-        series: name -> norms of the layers, from the first to the last.
-        ax: the Axes to draw on, or None for a new figure.
-
-    Returns:
-        The Axes.
-    """
+    """Norms of the gradient from the first layer to the last, as `curves` on a logarithmic axis."""
     return curves(series, xlabel="layer", ylabel="norm of the gradient", yscale="log", ax=ax)
 
 
