@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from docutils import nodes
 from myst_nb.ext.glue.utils import create_pending_glue_ref
 from sphinx.directives.patches import Figure
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 def key_execution_cache(app, config):
     """Execute again when anything changed that a chapter runs on, not only its own cells."""
+    if config.nb_execution_mode == "off":
+        return
     data = dlcore.data.load_mnist()
     logger.info("data: %r", data)
     root = Path(app.srcdir)
@@ -62,16 +65,29 @@ class ComputedFigure(Figure):
     """A figure that another page computed and glued: ``{computed-figure} page.ipynb::key``."""
 
     def run(self):
-        page, _, key = self.arguments[0].partition("::")
+        computed = self.arguments[0].split("::")
+        self.arguments[0] = "data:image/png;base64,"
         (figure,) = super().run()
-        image = figure.next_node(nodes.image)
-        figure["computed_alt"] = image["alt"]
-        image.replace_self(
-            create_pending_glue_ref(
-                self.state.document, self.state_machine.get_source(), self.lineno, page, key
-            )
-        )
+        figure["computed"] = computed
         return [figure]
+
+
+class PasteComputedFigures(SphinxTransform):
+    """Refer to the computed image where the directive left an empty one with a text to translate."""
+
+    default_priority = 30  # Sphinx translates at 20
+
+    def apply(self):
+        if self.app.builder.name == "gettext":  # nothing was computed
+            return
+        for figure in self.document.findall(nodes.figure):
+            if "computed" in figure:
+                image = figure.next_node(nodes.image)
+                figure["computed_alt"] = image["alt"]
+                source, line = figure.source, figure.line
+                image.replace_self(
+                    create_pending_glue_ref(self.document, source, line, *figure["computed"])
+                )
 
 
 class DescribeComputedFigures(SphinxPostTransform):
@@ -95,6 +111,7 @@ def mend_citations(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
+    app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", offer_repository, priority=450)
