@@ -73,7 +73,7 @@ class ComputedFigure(Figure):
 
 
 class PasteComputedFigures(SphinxTransform):
-    """Refer to the computed image where the directive left an empty one with a text to translate."""
+    """Refer to the computed image where the directive left an empty one with a text."""
 
     default_priority = 30  # Sphinx translates at 20
 

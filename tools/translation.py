@@ -1,24 +1,29 @@
 """Keep the message catalogs of the Chinese edition, in locale/zh_CN/LC_MESSAGES/chapters.
 
-    translation.py messages        bring the catalogs up to date with the pages; executes nothing
-    translation.py check [PAGE ...]    compare each translation with its English, for instance of
-                                       chapters/2_3_loss; without a page: all of them
+    translation.py messages            bring the catalogs up to date; executes nothing
+    translation.py check [PAGE ...]    say what is missing or wrong, for instance in
+                                       chapters/2_3_loss; without a page, in all
 
 A changed sentence becomes fuzzy: it keeps its old translation, which the site does not show.
 """
 
+import functools
 import io
+import re
 import shutil
 import sys
-from pathlib import Path
-
-from babel.messages import Catalog
-from babel.messages.pofile import read_po, write_po
+from collections import Counter
 
 import build
+import yaml
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+from markdown_it.renderer import RendererHTML
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
 
 CATALOGS = build.ROOT / "locale" / "zh_CN" / "LC_MESSAGES"
-HEADER = r"""# The Chinese of one page. `make messages` brings it up to date; CONTRIBUTING.md says how.
+HEADER = r"""# The Chinese of one page. `make messages` brings it up to date; see CONTRIBUTING.md.
 msgid ""
 msgstr ""
 "Language: zh_CN\n"
@@ -73,9 +78,155 @@ def messages():
         write(path, merged(read((templates / page).with_suffix(".pot")), catalog))
 
 
+# What is the same on both sides
+
+
+@functools.cache
+def parser():
+    settings = yaml.safe_load((build.ROOT / "_config.yml").read_text("utf-8"))
+    extensions = settings["parse"]["myst_enable_extensions"]
+    return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
+
+
+def inline(text):
+    """The pieces of a message as Markdown reads it; None if it is not one paragraph."""
+    blocks = parser().parse(text)
+    kinds = [block.type for block in blocks]
+    if kinds != ["paragraph_open", "inline", "paragraph_close"]:
+        return None
+    return blocks[1].children
+
+
+def kept(pieces):
+    """What a translation keeps: mathematics, code, roles, the targets of links, emphasis."""
+    for piece in pieces:
+        if piece.type == "myst_role":
+            yield role(piece.meta["name"], piece.content)
+        elif piece.type.startswith("math_inline"):
+            yield f"${piece.content}$"
+        elif piece.type == "code_inline":
+            yield f"`{piece.content}`"
+        elif piece.type == "link_open":
+            yield f"[...]({piece.attrs['href']})"
+        elif piece.type in ("strong_open", "em_open"):
+            yield {"strong_open": "**bold**", "em_open": "*emphasis*"}[piece.type]
+        elif piece.type not in ("text", "strong_close", "em_close", "link_close"):
+            yield piece.content or piece.type
+
+
+WORDED = ("term", "ref", "doc")  # roles that show words
+OTHER = "\N{OBJECT REPLACEMENT CHARACTER}"  # a formula, code or another role
+EDGE = "\N{WORD JOINER}"  # of bold or emphasis
+
+
+def role(name, content):
+    """A role without the words that it shows: only a term, a page and a label have any."""
+    if name in WORDED:
+        target = re.fullmatch(r".*<(.+)>", content)
+        content = (target[1] if target else content).lower()
+    return f"{{{name}}}`{content}`"
+
+
+def prose(pieces):
+    """The words of a message, those of roles too; everything else leaves a mark."""
+    marks = {"strong_open": EDGE, "strong_close": EDGE, "em_open": EDGE, "em_close": EDGE}
+    marks |= {"link_open": "", "link_close": ""}
+    words = ""
+    for piece in pieces:
+        if piece.type == "text":
+            words += piece.content
+        elif piece.type == "myst_role" and piece.meta["name"] in WORDED:
+            words += re.sub(r"\s*<.+>$", "", piece.content)
+        else:
+            words += marks.get(piece.type, OTHER)
+    return words
+
+
+# How Chinese is written here
+
+FORBIDDEN = ("自主学习", "神经层", "训练周期", "多层感知器")
+QUOTED = r"“[^”]*”|「[^」]*」"
+CHINESE = f"[\u3400-\u9fff，。；：？！（）、{OTHER}]"
+HAN = "[\u3400-\u9fff]"
+WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", ".": "。"}
+
+
+@functools.cache
+def terms():
+    """English term, its pattern, the Chinese ones that may stand for it; the longest first."""
+    given = yaml.safe_load((build.ROOT / "locale" / "zh_CN" / "terms.yml").read_text("utf-8"))
+    return [
+        (
+            english,
+            re.compile(rf"(?<![\w-]){re.escape(english)}(?:s|es)?(?![\w-])", re.IGNORECASE),
+            [chinese] if isinstance(chinese, str) else chinese,
+        )
+        for english, chinese in sorted(given.items(), key=lambda item: -len(item[0]))
+    ]
+
+
+def missing_terms(english, chinese):
+    for term, pattern, allowed in terms():
+        english, found = pattern.subn("", english)
+        if found and not any(word.lower() in chinese.lower() for word in allowed):
+            yield f"has no {' or '.join(allowed)}, for {term}"
+
+
+def problems(english, chinese):
+    """What is wrong with a translation, as sentences."""
+    source, target = inline(english), inline(chinese)
+    if source is not None and target is None:
+        yield "is not one paragraph: a list, heading or quotation by its first character?"
+        return
+    if source is None:  # an alternative text that Markdown would read as more
+        return
+    before, after = Counter(kept(source)), Counter(kept(target))
+    if lost := before - after:
+        yield f"lacks {', '.join(sorted(lost.elements()))}"
+    if added := after - before:
+        yield f"has {', '.join(sorted(added.elements()))}, which the English has not"
+    words = prose(target)
+    for mark in ("*", "{", "}", "$", "`", "]("):
+        if mark in words and mark not in prose(source):
+            yield f"shows a literal {mark}: {words}"
+    own = re.sub(QUOTED, "", words)
+    for word in FORBIDDEN:
+        if word in own:
+            yield f"says {word}, outside quotation marks"
+    if space := re.search(f"{HAN} [\\w{OTHER}](?<!{HAN})|[\\w{OTHER}](?<!{HAN}) {HAN}", words):
+        yield f"has a space beside Chinese: {space[0]!r}"
+    close = words.replace(EDGE, "")
+    for mark, wide in WIDTH.items():
+        if re.search(rf"{CHINESE}\s*{re.escape(mark)}|{re.escape(mark)}\s*{HAN}", close):
+            yield f"has {mark} beside Chinese, where {wide} belongs"
+    yield from missing_terms(prose(source), close)
+
+
+def check(pages):
+    """Print what is untranslated, fuzzy or wrong; return how many messages are."""
+    count = 0
+    for page in pages:
+        for message in read((CATALOGS / page).with_suffix(".po")):
+            if not message.id:
+                continue
+            if not message.string:
+                found = ["is not translated"]
+            elif message.fuzzy:
+                found = ["is fuzzy: bring it up to date and delete the line `#, fuzzy`"]
+            else:
+                found = list(problems(message.id, message.string))
+            count += bool(found)
+            for problem in found:
+                print(f"{page}: {message.id[:60]!r} {problem}")
+    return count
+
+
 def main(command="", *arguments):
     if command == "messages" and not arguments:
         messages()
+    elif command == "check":
+        count = check(arguments or build.pages())
+        sys.exit(f"{count} messages need work." if count else 0)
     else:
         sys.exit(__doc__)
 
