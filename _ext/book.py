@@ -1,9 +1,7 @@
 """What the book needs from Sphinx beyond its settings in _config.yml."""
 
 import hashlib
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from docutils import nodes
 from myst_nb.ext.glue.utils import create_pending_glue_ref
@@ -42,13 +40,6 @@ def offer_repository(app, config):
         options[button] = known
     if known:
         options["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
-
-
-def address_site(app, config):
-    """Tell the pages the address of the published site, if there is one."""
-    url = os.environ.get("BOOK_URL", "").rstrip("/") + "/"
-    config.html_baseurl = config.ogp_site_url = url if url != "/" else ""
-    config.notfound_urls_prefix = urlsplit(url).path
 
 
 def drop_remote_scripts(app, pagename, templatename, context, doctree):
@@ -115,7 +106,6 @@ def setup(app):
     app.add_post_transform(DescribeComputedFigures)
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", offer_repository, priority=450)
-    app.connect("config-inited", address_site)
     app.connect("html-page-context", drop_remote_scripts, priority=900)
     app.connect("html-page-context", mend_citations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -65,8 +65,6 @@ def main():
         missing = [page for page in pages() if not (site / page).with_suffix(".html").exists()]
         if missing:
             sys.exit(f"The build of {language} left out {', '.join(missing)}.")
-        redirect = f'<meta http-equiv="Refresh" content="0; url={pages()[0]}.html">\n'
-        (site / "index.html").write_text(redirect, "utf-8")
     FINISHED.touch()
     print(f"\nThe book is in {SITE.relative_to(ROOT)}/index.html. To read it: make serve")
 

@@ -59,12 +59,13 @@ def merged(template, catalog):
         if message.id:
             known = catalog[message.id]
             fresh.add(message.id, known.string, flags=known.flags)
-            fresh[message.id].flags &= {"fuzzy"}  # Babel takes a role for a Python format
     return fresh
 
 
 def write(path, catalog):
     path.parent.mkdir(parents=True, exist_ok=True)
+    for message in catalog:
+        message.flags &= {"fuzzy"}  # Babel takes a role for a Python format
     text = io.BytesIO()
     write_po(text, catalog, width=0, no_location=True, omit_header=True)
     path.write_text(HEADER + text.getvalue().decode().strip() + "\n", "utf-8")
