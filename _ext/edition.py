@@ -108,7 +108,7 @@ function splitQuery(query) {
 def setup(app):
     app.add_search_language(Chinese)
     app.add_transform(TranslateParts)
-    app.connect("config-inited", name_in_language)
+    app.connect("config-inited", name_in_language, priority=400)
     app.connect("config-inited", address_site)
     app.connect("builder-inited", keep_apart, priority=900)
     app.connect("html-page-context", offer_editions, priority=900)

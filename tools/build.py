@@ -53,8 +53,20 @@ def edition(language):
     sphinx(EDITIONS[language], BUILD / f"doctrees-{language}", language=language)
 
 
+def is_current():
+    """Whether what was built is whole and younger than all that Sphinx does not watch."""
+    unwatched = [
+        *ROOT.glob("_ext/*.py"),
+        *ROOT.glob("_templates/*"),
+        ROOT / "locale/zh_CN/LC_MESSAGES/sphinx.po",
+    ]
+    return FINISHED.exists() and all(
+        file.stat().st_mtime < FINISHED.stat().st_mtime for file in unwatched
+    )
+
+
 def main():
-    if not FINISHED.exists():
+    if not is_current():
         for folder in (SITE, *BUILD.glob("doctrees-*")):
             shutil.rmtree(folder, ignore_errors=True)
     FINISHED.unlink(missing_ok=True)
