@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test lint format outputs requirements repository bench clean
+.PHONY: help env book serve lab test lint format outputs messages requirements repository bench clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -26,7 +26,7 @@ env: .venv/ready ## create the environment of requirements.txt in .venv
 	fi
 	@touch $@
 
-book: env ## execute the chapters and build the site in _build/html
+book: env ## execute the chapters and build both editions of the site in _build/html
 	@$(BIN)/python tools/build.py
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
@@ -49,6 +49,9 @@ format: env ## rewrite code and notebooks in the project's format
 
 outputs: env ## execute the chapters and store the outputs that the tests compare
 	@$(BIN)/python tools/notebooks.py outputs
+
+messages: env ## bring the Chinese edition's catalogs up to date with the pages
+	@$(BIN)/python tools/translation.py messages
 
 repository: env ## set the repository's address: make repository URL=https://github.com/you/book
 	@$(BIN)/python tools/notebooks.py repository "$(URL)"

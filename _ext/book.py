@@ -1,13 +1,12 @@
 """What the book needs from Sphinx beyond its settings in _config.yml."""
 
 import hashlib
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from docutils import nodes
 from myst_nb.ext.glue.utils import create_pending_glue_ref
 from sphinx.directives.patches import Figure
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -18,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 def key_execution_cache(app, config):
     """Execute again when anything changed that a chapter runs on, not only its own cells."""
+    if config.nb_execution_mode == "off":
+        return
     data = dlcore.data.load_mnist()
     logger.info("data: %r", data)
     root = Path(app.srcdir)
@@ -41,13 +42,6 @@ def offer_repository(app, config):
         options["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
 
 
-def address_site(app, config):
-    """Tell the pages the address of the published site, if there is one."""
-    url = os.environ.get("BOOK_URL", "").rstrip("/") + "/"
-    config.html_baseurl = config.ogp_site_url = url if url != "/" else ""
-    config.notfound_urls_prefix = urlsplit(url).path
-
-
 def drop_remote_scripts(app, pagename, templatename, context, doctree):
     """Leave out Thebe's scripts: nothing uses them, and they name another host."""
     context["script_files"] = [
@@ -62,16 +56,29 @@ class ComputedFigure(Figure):
     """A figure that another page computed and glued: ``{computed-figure} page.ipynb::key``."""
 
     def run(self):
-        page, _, key = self.arguments[0].partition("::")
+        computed = self.arguments[0].split("::")
+        self.arguments[0] = "data:image/png;base64,"
         (figure,) = super().run()
-        image = figure.next_node(nodes.image)
-        figure["computed_alt"] = image["alt"]
-        image.replace_self(
-            create_pending_glue_ref(
-                self.state.document, self.state_machine.get_source(), self.lineno, page, key
-            )
-        )
+        figure["computed"] = computed
         return [figure]
+
+
+class PasteComputedFigures(SphinxTransform):
+    """Refer to the computed image where the directive left an empty one with a text."""
+
+    default_priority = 30  # Sphinx translates at 20
+
+    def apply(self):
+        if self.app.builder.name == "gettext":  # nothing was computed
+            return
+        for figure in self.document.findall(nodes.figure):
+            if "computed" in figure:
+                image = figure.next_node(nodes.image)
+                figure["computed_alt"] = image["alt"]
+                source, line = figure.source, figure.line
+                image.replace_self(
+                    create_pending_glue_ref(self.document, source, line, *figure["computed"])
+                )
 
 
 class DescribeComputedFigures(SphinxPostTransform):
@@ -95,10 +102,10 @@ def mend_citations(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
+    app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", offer_repository, priority=450)
-    app.connect("config-inited", address_site)
     app.connect("html-page-context", drop_remote_scripts, priority=900)
     app.connect("html-page-context", mend_citations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

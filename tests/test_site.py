@@ -1,7 +1,9 @@
-"""What the built site promises, in a browser with every other host blocked."""
+"""What both editions of the built site promise, in a browser with every other host blocked."""
 
+import contextlib
 import functools
 import http.server
+import re
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from edition import Chinese
 
 SITE = Path(__file__).resolve().parents[1] / "_build" / "html"
 PAGES = sorted(
@@ -16,11 +19,13 @@ PAGES = sorted(
     for file in SITE.rglob("*.html")
     if not {"_static", "reports"} & set(file.relative_to(SITE).parts)
 )
-CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+CHAPTERS = [page for page in PAGES if "chapters/" in page]
+EDITIONS = ["", "zh/"]
 
 
-def test_site_is_built():
-    assert "chapters/index.html" in CHAPTERS, f"no site in {SITE}: run `make book`"
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_site_is_built(edition):
+    assert f"{edition}chapters/index.html" in CHAPTERS, f"no site in {SITE}: run `make book`"
 
 
 @functools.cache
@@ -44,16 +49,15 @@ def address():
     server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(browser, address):
     """Open a page in a new window; collect what it requests in vain, elsewhere, or complains of."""
-    contexts = []
 
-    def open_page(page, *, width=1280, theme="light"):
-        context = browser.new_context(viewport={"width": width, "height": 800})
-        contexts.append(context)
+    @contextlib.contextmanager
+    def open_page(page):
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
         context.add_init_script(
-            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+            "localStorage.setItem('mode', 'light'); localStorage.setItem('theme', 'light')"
         )
         tab = context.new_page()
         tab.problems = []
@@ -80,80 +84,147 @@ def visit(browser, address):
             ),
         )
         tab.goto(address + page, wait_until="networkidle")
-        return tab
-
-    yield open_page
-    for context in contexts:
+        yield tab
         context.close()
+
+    return open_page
+
+
+@pytest.fixture(scope="module")
+def seen(visit):
+    """What one visit to a page shows, for the tests that ask about it."""
+
+    @functools.cache
+    def look(page):
+        with visit(page) as tab:
+            equations = len(soup(page).select("span.math, div.math"))
+            tab.wait_for_function(
+                f"document.querySelectorAll('mjx-container').length >= {equations}"
+            )
+            broken = (
+                "[...document.images].filter(i => !i.naturalWidth || !i.alt.trim()).map(i => i.src)"
+            )
+            facts = {
+                "problems": list(tab.problems),  # before axe asks for style sheets of its own
+                "broken images": tab.evaluate(
+                    f"[...document.images].filter({broken}).map(image => image.src)"
+                ),
+                "broken equations": tab.locator("mjx-merror").count(),
+            }
+            tab.add_style_tag(content="* { transition: none !important; }")
+            for theme in ("light", "dark"):
+                tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+                facts[theme] = {
+                    violation["id"]: [node["html"][:120] for node in violation["nodes"]]
+                    for violation in Axe().run(tab).response["violations"]
+                    if violation["impact"] in ("serious", "critical")
+                }
+            for width in (360, 320):
+                tab.set_viewport_size({"width": width, "height": 800})
+                facts[width] = tab.evaluate("document.documentElement.scrollWidth")
+            return facts
+
+    return look
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_loads_without_problems(visit, page):
-    tab = visit(page)
-    assert tab.problems == []
-    broken = "[...document.images].filter(i => !i.naturalWidth || !i.alt.trim()).map(i => i.src)"
-    assert tab.evaluate(broken) == []
+def test_page_loads_without_problems(seen, page):
+    assert seen(page)["problems"] == []
+    assert seen(page)["broken images"] == []
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_equations_are_rendered(visit, page):
-    tab = visit(page)
-    equations = len(soup(page).select("span.math, div.math"))
-    tab.wait_for_function(f"document.querySelectorAll('mjx-container').length >= {equations}")
-    assert tab.locator("mjx-merror").count() == 0
+def test_equations_are_rendered(seen, page):
+    assert seen(page)["broken equations"] == 0
 
 
 @pytest.mark.parametrize("width", [320, 360])
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_wider_than_the_screen(visit, page, width):
-    tab = visit(page, width=width)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_screen(seen, page, width):
+    assert seen(page)[width] <= width
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_page_is_accessible(visit, page, theme):
-    tab = visit(page, theme=theme)
-    violations = Axe().run(tab).response["violations"]
-    serious = {
-        violation["id"]: [node["html"][:120] for node in violation["nodes"]]
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    }
-    assert serious == {}
+def test_page_is_accessible(seen, page, theme):
+    assert seen(page)[theme] == {}
+
+
+def results(tab):
+    tab.wait_for_selector("#search-results li a")
+    hrefs = tab.eval_on_selector_all("#search-results li a", "a => a.map(x => x.href)")
+    return {urlsplit(href).path.lstrip("/") for href in hrefs}
 
 
 def test_search_finds_a_known_word(visit):
-    tab = visit("search.html?q=convolution")
-    tab.wait_for_selector("#search-results li a")
-    links = tab.eval_on_selector_all("#search-results li a", "a => a.map(x => x.href)")
-    assert any("4_keras_mnist.html" in link for link in links)
+    with visit("search.html?q=convolution") as tab:
+        assert "chapters/4_keras_mnist.html" in results(tab)
 
 
-def test_search_finds_nothing_for_nonsense(visit):
-    tab = visit("search.html?q=xqzzyv")
-    tab.wait_for_function(
-        "document.querySelector('#search-results')?.innerText.includes('did not match')"
-    )
-    assert tab.locator("#search-results li a").count() == 0
+# Words longer than what the index holds, one of a single character, one beside a Latin word.
+@pytest.mark.parametrize("word", ["梯度下降", "对数几率", "交叉熵", "轮", "Keras"])
+def test_search_finds_chinese_words(visit, word):
+    pages = {
+        page
+        for page in CHAPTERS
+        if page.startswith("zh/") and word in soup(page).select_one("article").get_text()
+    }
+    assert pages
+    with visit(f"zh/search.html?q={word}") as tab:
+        assert pages <= results(tab)
+
+
+def test_search_cuts_a_chinese_query_as_the_index_is_cut(visit):
+    with visit("zh/search.html") as tab:
+        for query in ("平移不变性", "术", "Keras模型", "批量为 32 的 SGD"):
+            index = set(Chinese({}).split(query))
+            assert set(tab.evaluate("query => splitQuery(query)", query)) <= index
+        cut = tab.evaluate("splitQuery('用Keras的梯度')")
+    assert cut == ["用", "Keras", "的梯", "梯度"]
+
+
+@pytest.mark.parametrize(
+    ("search", "answer"), [("search.html", "did not match"), ("zh/search.html", "没有匹配")]
+)
+def test_search_finds_nothing_for_nonsense(visit, search, answer):
+    with visit(f"{search}?q=xqzzyv") as tab:
+        tab.wait_for_function(
+            f"document.querySelector('#search-results')?.innerText.includes('{answer}')"
+        )
+        assert tab.locator("#search-results li a").count() == 0
 
 
 def test_dark_mode_toggles_and_reaches_the_figures(visit):
-    tab = visit("chapters/index.html")
-    figure = "getComputedStyle(document.querySelector('figure img')).filter"
-    assert tab.evaluate(figure) == "none"
-    for _ in range(3):  # the button cycles through light, dark and automatic
-        if tab.evaluate("document.documentElement.dataset.theme") == "dark":
-            break
-        tab.locator("button.theme-switch-button:visible").first.click()
-    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert "invert(1)" in tab.evaluate(figure)
+    with visit("chapters/index.html") as tab:
+        figure = "getComputedStyle(document.querySelector('figure img')).filter"
+        assert tab.evaluate(figure) == "none"
+        for _ in range(3):  # the button cycles through light, dark and automatic
+            if tab.evaluate("document.documentElement.dataset.theme") == "dark":
+                break
+            tab.locator("button.theme-switch-button:visible").first.click()
+        assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert "invert(1)" in tab.evaluate(figure)
 
 
-def test_copy_buttons_are_there(visit):
-    tab = visit("chapters/4_keras_mnist.html")
-    cells = len(soup("chapters/4_keras_mnist.html").select("div.cell_input"))
-    assert tab.locator("div.cell_input button.copybtn").count() == cells > 0
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_buttons_of_code_speak_the_language(visit, edition):
+    page = f"{edition}chapters/4_keras_mnist.html"
+    with visit(page) as tab:
+        cells = len(soup(page).select("div.cell_input"))
+        copy = tab.locator("div.cell_input button.copybtn")
+        assert copy.count() == cells > 0
+        assert copy.first.get_attribute("data-tooltip") == ("复制" if edition else "Copy")
+        assert tab.evaluate("toggleHintShow") == ("点击展开" if edition else "Click to show")
+
+
+@pytest.mark.parametrize("page", ["chapters/4_keras_mnist.html", "search.html", "404.html"])
+def test_the_switch_leads_to_the_other_edition_and_back(visit, address, page):
+    with visit(page) as tab:
+        for expected in (f"zh/{page}", page):
+            tab.locator(".language-switch a").click()
+            tab.wait_for_load_state("networkidle")
+            assert tab.url == address + expected
+        assert tab.problems == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -181,7 +252,7 @@ def test_page_names_no_other_host_as_a_resource(page):
     named = [
         element.get("src") or element.get("href")
         for element in soup(page).select("script[src], link[href], img[src], iframe[src]")
-        if element.get("rel") != ["canonical"]
+        if element.get("rel") not in (["canonical"], ["alternate"])  # their addresses are complete
     ]
     assert [url for url in named if url and urlsplit(url).netloc] == []
     scripts = " ".join(script.text for script in soup(page).select("script"))
@@ -203,7 +274,8 @@ def test_page_describes_itself(page):
     }
     for name in ("og:title", "og:description", "og:type", "og:site_name", "description"):
         assert properties.get(name), name
-    assert soup(page).html["lang"] == "en"
+    assert properties["og:site_name"] == soup(page).title.get_text().rpartition(" — ")[2]
+    assert soup(page).html["lang"] == ("zh-CN" if page.startswith("zh/") else "en")
     assert len(soup(page).select("article h1")) == 1
 
 
@@ -214,6 +286,7 @@ def test_every_figure_has_a_caption_and_a_number():
             assert len(figure.select_one("figcaption").get_text()) > 20
 
 
-def test_a_missing_address_shows_a_page_that_leads_home():
-    links = [anchor["href"] for anchor in soup("404.html").select("a[href]")]
-    assert any(link.startswith("/") and link.endswith("index.html") for link in links)
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_missing_address_shows_a_page_that_leads_home(edition):
+    links = [anchor["href"] for anchor in soup(f"{edition}404.html").select("a[href]")]
+    assert any(re.fullmatch(rf"/(.+/)?{edition}chapters/index\.html", link) for link in links)

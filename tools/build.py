@@ -1,7 +1,11 @@
-"""Build the site in _build/html; `make book` calls this.
+"""Build both editions of the site in _build/html; `make book` calls this.
 
-Jupyter Book alone would pass over an earlier failure on an unchanged tree, since Sphinx does not
-repeat a warning, and over a table of contents that it does not understand.
+    build.py             the English edition at the root, then the Chinese one under zh/
+    build.py LANGUAGE    one of them, in this process
+
+Jupyter Book's own command knows one edition. It would also pass over an earlier failure on an
+unchanged tree, since Sphinx does not repeat a warning, and over a table of contents that it does
+not understand.
 """
 
 import shutil
@@ -12,8 +16,10 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
-FINISHED = ROOT / "_build" / "finished"  # exists only while the last build succeeded
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+EDITIONS = {"en": SITE, "zh_CN": SITE / "zh"}
+FINISHED = BUILD / "finished"  # exists only while the last build succeeded
 
 
 def pages():
@@ -23,28 +29,63 @@ def pages():
     return [toc["root"], *chapters]
 
 
+def sphinx(out, doctrees, *, builder="html", **settings):
+    """Run Sphinx with the book's settings and these; end the process if it fails or warns."""
+    from jupyter_book.sphinx import build_sphinx
+
+    needed = {"external_toc_path": str(ROOT / "_toc.yml"), "latex_individualpages": False}
+    code = build_sphinx(
+        ROOT,
+        out,
+        noconfig=True,
+        path_config=ROOT / "_config.yml",
+        confoverrides=needed | settings,
+        doctreedir=doctrees,
+        builder=builder,
+        warningiserror=True,
+        keep_going=True,
+    )
+    if code:  # a number or an exception
+        sys.exit(1)
+
+
+def edition(language):
+    sphinx(EDITIONS[language], BUILD / f"doctrees-{language}", language=language)
+
+
+def is_current():
+    """Whether what was built is whole and younger than all that Sphinx does not watch."""
+    unwatched = [
+        *ROOT.glob("_ext/*.py"),
+        *ROOT.glob("_templates/*"),
+        ROOT / "locale/zh_CN/LC_MESSAGES/sphinx.po",
+    ]
+    return FINISHED.exists() and all(
+        file.stat().st_mtime < FINISHED.stat().st_mtime for file in unwatched
+    )
+
+
 def main():
-    if not FINISHED.exists():
-        shutil.rmtree(SITE, ignore_errors=True)
-        shutil.rmtree(SITE.parent / ".doctrees", ignore_errors=True)
+    if not is_current():
+        for folder in (SITE, *BUILD.glob("doctrees-*")):
+            shutil.rmtree(folder, ignore_errors=True)
     FINISHED.unlink(missing_ok=True)
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", ".", "-W", "--keep-going"]
-    code = subprocess.run(command, cwd=ROOT).returncode
-    if code:
-        report(code)
-    missing = [page for page in pages() if not (SITE / page).with_suffix(".html").exists()]
-    if missing:
-        sys.exit(f"The build left out {', '.join(missing)}.")
+    for language, site in EDITIONS.items():
+        code = subprocess.run([sys.executable, __file__, language], cwd=ROOT).returncode
+        if code:
+            report(code)
+        missing = [page for page in pages() if not (site / page).with_suffix(".html").exists()]
+        if missing:
+            sys.exit(f"The build of {language} left out {', '.join(missing)}.")
     FINISHED.touch()
     print(f"\nThe book is in {SITE.relative_to(ROOT)}/index.html. To read it: make serve")
 
 
 def report(code):
-    for log in sorted(SITE.glob("reports/**/*.log")):
+    for log in sorted(SITE.rglob("reports/**/*.log")):
         print(f"\n{log.relative_to(ROOT)}:\n{log.read_text('utf-8')}", file=sys.stderr)
     sys.exit(code)
 
 
 if __name__ == "__main__":
-    main()
+    edition(sys.argv[1]) if sys.argv[1:] else main()

@@ -1,0 +1,103 @@
+"""Messages that Sphinx's catalogs do not reach by themselves: of figures, and with `glue`."""
+
+import ast
+import html
+import json
+
+from docutils import nodes
+from myst_nb.ext.glue.roles import PasteTextRole
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
+
+
+def extracts(app):
+    """Whether this run collects messages; it executes nothing."""
+    return app.builder.name == "gettext"
+
+
+def stand_in_for_figures(app, docname, source):
+    """Put empty figures where a run would put real ones: their words are messages too."""
+    if not extracts(app) or app.env.doc2path(docname, base=False).endswith(".md"):
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and "mystnb" in cell["metadata"]:
+            alt = literal_alt("".join(cell["source"]))
+            data = {"text/html": [described(alt)]} if alt else {"image/png": [PIXEL]}
+            cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
+            cell["execution_count"] = 1
+    source[0] = json.dumps(notebook)
+
+
+def literal_alt(source):
+    """The alternative text of the ``Interactive`` in a cell, or None."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a line for IPython alone
+        return None
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Interactive":
+            for argument in call.keywords:
+                if argument.arg == "alt":
+                    return ast.literal_eval(argument.value)
+    return None
+
+
+def described(alt):
+    return f'<div class="interactive"><img alt="{html.escape(alt)}"></div>'
+
+
+class InteractiveHTML(nodes.raw, addnodes.translatable):
+    """The HTML of ``dlcore.interactive``, whose alternative text is a message."""
+
+    def preserve_original_messages(self):
+        self["alt"] = html.unescape(self.astext().partition('alt="')[2].partition('"')[0])
+
+    def extract_original_messages(self):
+        return [self["alt"]]
+
+    def apply_translated_message(self, original_message, translated_message):
+        text = self.astext().replace(html.escape(original_message), html.escape(translated_message))
+        self.children = [nodes.Text(text)]
+        self["translated"] = True
+
+
+class MarkMessages(SphinxTransform):
+    """Say what is a message: not equations, but the alternative text of interactive figures."""
+
+    default_priority = 9  # Sphinx preserves at 10 and translates at 20
+
+    def apply(self):
+        for node in self.document.findall(nodes.math_block):
+            node["translatable"] = False
+        for node in list(self.document.findall(nodes.raw)):
+            if node.astext().startswith('<div class="interactive">'):
+                marked = InteractiveHTML(node.rawsource, node.astext(), **node.attributes)
+                marked.source, marked.line = node.source, node.line
+                node.replace_self(marked)
+
+
+class GlueText(PasteTextRole):
+    """``{glue:text}`` also in a translated paragraph, which MyST-NB reads as a page of its own."""
+
+    def run(self):
+        env = self.document.settings.env
+        if extracts(env.app):
+            return [], []
+        if self.document.current_source.endswith("<translated>") and "::" not in self.text:
+            page = env.doc2path(env.docname, base=False).rpartition("/")[2]
+            self.text = f"{page}::{self.text}"
+        return super().run()
+
+
+def setup(app):
+    app.setup_extension("myst_nb")
+    app.add_role_to_domain("glue", "text", GlueText(), override=True)
+    app.add_node(InteractiveHTML, html=(lambda visitor, node: visitor.visit_raw(node), None))
+    app.add_transform(MarkMessages)
+    app.connect("source-read", stand_in_for_figures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,229 @@
+"""That the Chinese edition is complete and says the same as the English one."""
+
+import copy
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+
+import pytest
+import translation
+from babel.messages import Catalog
+from bs4 import BeautifulSoup
+from build import EDITIONS, ROOT, SITE, pages
+
+HAN = re.compile("[\u3400-\u9fff]")
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_message_is_translated_and_keeps_its_markup(page):
+    assert list(translation.findings(page)) == []
+
+
+def test_catalogs_are_up_to_date(tmp_path):
+    book = tmp_path / "book"
+    unwanted = shutil.ignore_patterns(".*", "_build", "tests", "__pycache__", "*.mo")
+    shutil.copytree(ROOT, book, ignore=unwanted)
+    command = [sys.executable, "tools/translation.py", "messages"]
+    run = subprocess.run(command, cwd=book, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert "Executing notebook" not in run.stdout
+    old = [file for file in translation.CATALOGS.rglob("*.po") if file.name != "sphinx.po"]
+    assert {str(file.relative_to(translation.CATALOGS).with_suffix("")) for file in old} == set(
+        pages()
+    )
+    for file in old:
+        fresh = book / file.relative_to(ROOT)
+        assert file.read_text("utf-8") == fresh.read_text("utf-8"), "run `make messages`"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("A {term}`gradient`: $x^2$.", "{term}`梯度 <gradient>`：$x^2$。"),
+        ("See [this page](2_3_loss), part *A*.", "见*A*部分，在[这一页](2_3_loss)。"),
+        ("**What holds.** The loss falls.", "**哪里对**。损失会降。"),
+        ("The first 1,797 use `fit`.", "前1797个用`fit`。"),
+        ("A training cycle.", "原文称作“训练周期”。"),
+        ("Adam", "Adam"),
+    ],
+)
+def test_a_good_translation_has_no_problems(english, chinese):
+    assert list(translation.problems(english, chinese)) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "problem"),
+    [
+        ("It is $x$.", "它是$y$。", "lacks $x$"),
+        ("It is $x$.", "它是$x$，即$y$。", "has $y$, which the English has not"),
+        ("Use `fit`.", "用`Fit`。", "lacks `fit`"),
+        ("A {term}`loss`.", "一个{term}`损失`。", "lacks {term}`loss`"),
+        ("It took {glue:text}`a:.1f` s.", "用了{glue:text}`a:.2f`秒。", "lacks {glue:text}`a:.1f`"),
+        ("By {cite:t}`a2015`.", "据{cite}`a2015`。", "lacks {cite:t}`a2015`"),
+        ("[Here](page).", "[这里](other)。", "lacks [...](page)"),
+        ("**So** it is.", "确实如此。", "lacks **bold**"),
+        ("**So.** It is.", "**确实。**如此。", "shows a literal *"),
+        ("The first.", "1. 第一。", "is not one paragraph"),
+        ("It has 16.118.", "它有16.18。", "lacks the number 16.118"),
+        ("What you will be able to do", "What you will be able to do", "is not Chinese"),
+        ("A cycle.", "训练周期。", "says 训练周期"),
+        ("Keras and NumPy.", "Keras 与NumPy。", "has a space beside Chinese"),
+        ("First, then.", "先,后。", "has , beside Chinese"),
+        ("It is $x$.", "它是$x$.", "has . beside Chinese"),
+        ("The optimizers.", "那些求解器。", "has no 优化器, for optimizer"),
+    ],
+)
+def test_a_bad_translation_is_named(english, chinese, problem):
+    assert problem in "; ".join(translation.problems(english, chinese))
+
+
+def test_a_long_term_is_not_also_its_parts():
+    assert list(translation.missing_terms("gradient descent", "梯度下降")) == []
+    assert list(translation.missing_terms("the gradient", "坡度")) == ["has no 梯度, for gradient"]
+
+
+def test_a_changed_message_is_fuzzy_and_a_gone_one_goes(tmp_path):
+    old, template = Catalog(), Catalog()
+    old.add("This sentence stands.", "不变。")
+    old.add("This sentence has a new word.", "旧译文。")
+    old.add("This one goes.", "删去。")
+    template.add("An {a} new one.")
+    template.add("This sentence has another word.")
+    template.add("This sentence stands.")
+    translation.write(tmp_path / "page.po", translation.merged(template, old))
+    catalog = translation.read(tmp_path / "page.po")
+    assert [(m.id, m.string, m.fuzzy, m.python_format) for m in catalog if m.id] == [
+        ("An {a} new one.", "", False, False),
+        ("This sentence has another word.", "旧译文。", True, False),
+        ("This sentence stands.", "不变。", False, False),
+    ]
+
+
+# The two sites
+
+
+@cache
+def soup(language, page):
+    return BeautifulSoup((EDITIONS[language] / page).read_text("utf-8"), "html.parser")
+
+
+def both(page):
+    return soup("en", f"{page}.html"), soup("zh_CN", f"{page}.html")
+
+
+def remaining(html, selector):
+    """A copy without what the selector finds."""
+    html = copy.copy(html)
+    for part in html.select(selector):
+        part.extract()
+    return html
+
+
+def chinese_text(page):
+    """The words of a Chinese page, without code, output, formulas and titles of sources."""
+    article = soup("zh_CN", f"{page}.html").select_one("article")
+    return remaining(article, "div.cell, .math, code, script, .citation").get_text(" ")
+
+
+def test_both_editions_have_the_same_pages():
+    def files(site):
+        return {str(file.relative_to(site)) for file in site.rglob("*.html")}
+
+    english = {file for file in files(SITE) if not file.startswith("zh/")}
+    assert english == files(EDITIONS["zh_CN"])
+    assert {f"{page}.html" for page in pages()} <= english
+
+
+PARTS = {
+    "headings": ("h1, h2, h3, h4", lambda part: (part.name, part.parent.get("id"))),
+    "cells": ("div.cell_input pre", lambda part: part.get_text()),
+    "printed": ("div.cell_output pre", lambda part: part.get_text()),
+    "figures": ("figure", lambda part: part.get("id")),
+    "images": ("img", lambda part: part["src"]),
+    "equations": ("div.math", lambda part: re.sub(r"\s+", " ", part.get_text())),
+    "admonitions": ("div.admonition", lambda part: part["class"]),
+    "terms": ("dl.glossary dt", lambda part: part["id"]),
+}
+# In a sentence the order is free.
+LOOSE = {
+    "formulas": ("span.math", lambda part: part.get_text()),
+    "values": ("span.pasted-text", lambda part: part.get_text()),
+    "links": ("a.reference", lambda part: part["href"]),
+    "code": ("p code, li code, td code, figcaption code", lambda part: part.get_text()),
+}
+
+
+@pytest.mark.parametrize("page", pages())
+def test_both_editions_have_the_same_parts(page):
+    articles = [side.select_one("article") for side in both(page)]
+    for name, (selector, key) in PARTS.items():
+        english, chinese = ([key(part) for part in side.select(selector)] for side in articles)
+        assert english == chinese, name
+    for name, (selector, key) in LOOSE.items():
+        english, chinese = (
+            Counter(key(part) for part in side.select(selector)) for side in articles
+        )
+        assert english == chinese, name
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_markup_shows_literally(page):
+    text = chinese_text(page)
+    assert [mark for mark in ("**", "](", "`", "{term", "{glue") if mark in text] == []
+
+
+@pytest.mark.parametrize("page", [*pages(), "search", "404", "genindex"])
+def test_page_declares_its_language_and_its_counterpart(page):
+    file = f"{page}.html"
+    for language, code in (("en", "en"), ("zh_CN", "zh-CN")):
+        html = soup(language, file)
+        assert html.html["lang"] == code
+        links = {a["hreflang"]: a["href"] for a in html.select("link[rel=alternate][hreflang]")}
+        assert set(links) == {"en", "zh-CN"}
+        (switch,) = html.select("nav.language-switch a")
+        (own,) = html.select("nav.language-switch [aria-current]")
+        assert own["lang"] == code != switch["lang"] == switch["hreflang"]
+        assert switch["href"] == links[switch["hreflang"]]
+        for target, site in (("en", SITE), ("zh-CN", EDITIONS["zh_CN"])):
+            here = (EDITIONS[language] / file).parent
+            href = links[target]
+            found = SITE / href[1:] if page == "404" else here / href
+            assert found.resolve() == site / file
+
+
+@pytest.mark.parametrize("page", pages())
+def test_what_describes_a_page_is_chinese(page):
+    html = soup("zh_CN", f"{page}.html")
+    described = [html.title.get_text()]
+    described += [
+        meta["content"]
+        for meta in html.select("meta")
+        if (meta.get("name") or meta.get("property"))
+        in ("description", "og:title", "og:description", "og:site_name")
+    ]
+    described += [image["alt"] for image in html.select("article img")]
+    described += [part["aria-label"] for part in html.select("article [aria-label]")]
+    described += [caption.get_text() for caption in html.select("figcaption")]
+    assert len(described) >= 5
+    assert [words for words in described if not HAN.search(words)] == []
+
+
+@pytest.mark.parametrize("page", [*pages(), "search", "404", "genindex"])
+def test_the_frame_of_a_page_is_chinese(page):
+    html = remaining(
+        soup("zh_CN", f"{page}.html"),
+        "article section, .genindextable, script, style, .language-switch, kbd",
+    )
+    words = [part.get_text(" ", strip=True) for part in html.select("body a, button, p, h1, h2")]
+    for attribute in ("title", "aria-label", "placeholder", "data-bs-title"):
+        words += [part[attribute] for part in html.select(f"body [{attribute}]")]
+    latin = [text for text in words if re.search("[A-Za-z]{2}", text) and not HAN.search(text)]
+    assert set(latin) <= {".ipynb", ".md", ".pdf"}
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_english_sentence_is_left(page):
+    assert re.findall(r"(?:\b[A-Za-z’']+\b[ ,;:]+){5,}", chinese_text(page)) == []

@@ -1,0 +1,250 @@
+"""Keep the message catalogs of the Chinese edition, in locale/zh_CN/LC_MESSAGES/chapters.
+
+    translation.py messages            bring the catalogs up to date; executes nothing
+    translation.py check [PAGE ...]    say what is missing or wrong, for instance in
+                                       chapters/2_3_loss; without a page, in all
+
+A changed sentence becomes fuzzy: it keeps its old translation, which the site does not show.
+"""
+
+import functools
+import io
+import re
+import shutil
+import sys
+from collections import Counter
+
+import build
+import yaml
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+from markdown_it.renderer import RendererHTML
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+
+CATALOGS = build.ROOT / "locale" / "zh_CN" / "LC_MESSAGES"
+HEADER = r"""# The Chinese of one page. `make messages` brings it up to date; see CONTRIBUTING.md.
+msgid ""
+msgstr ""
+"Language: zh_CN\n"
+"Content-Type: text/plain; charset=UTF-8\n"
+
+"""
+
+
+def extract():
+    """The messages of every page, as gettext templates in a new folder."""
+    templates = build.BUILD / "messages" / "templates"
+    shutil.rmtree(templates.parent, ignore_errors=True)
+    build.sphinx(
+        templates,
+        templates.parent / "doctrees",
+        builder="gettext",
+        nb_execution_mode="off",
+        nb_mime_priority_overrides=[["gettext", kind, 1] for kind in ("text/html", "image/png")],
+    )
+    return templates
+
+
+def read(path):
+    with path.open("rb") as file:
+        return read_po(file, locale="zh_CN")
+
+
+def merged(template, catalog):
+    """The template's messages in its order, with the catalog's translations."""
+    catalog.update(template)
+    fresh = Catalog(locale="zh_CN")
+    for message in template:
+        if message.id:
+            known = catalog[message.id]
+            fresh.add(message.id, known.string, flags=known.flags)
+    return fresh
+
+
+def write(path, catalog):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for message in catalog:
+        message.flags &= {"fuzzy"}  # Babel takes a role for a Python format
+    text = io.BytesIO()
+    write_po(text, catalog, width=0, no_location=True, omit_header=True)
+    path.write_text(HEADER + text.getvalue().decode().strip() + "\n", "utf-8")
+
+
+def messages():
+    templates = extract()
+    for page in build.pages():
+        path = (CATALOGS / page).with_suffix(".po")
+        catalog = read(path) if path.exists() else Catalog(locale="zh_CN")
+        write(path, merged(read((templates / page).with_suffix(".pot")), catalog))
+
+
+# What is the same on both sides
+
+
+@functools.cache
+def parser():
+    settings = yaml.safe_load((build.ROOT / "_config.yml").read_text("utf-8"))
+    extensions = settings["parse"]["myst_enable_extensions"]
+    return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
+
+
+def inline(text):
+    """The pieces of a message as Markdown reads it; None if it is not one paragraph."""
+    blocks = parser().parse(text)
+    kinds = [block.type for block in blocks]
+    if kinds != ["paragraph_open", "inline", "paragraph_close"]:
+        return None
+    return blocks[1].children
+
+
+def kept(pieces):
+    """What a translation keeps: mathematics, code, roles, the targets of links, emphasis."""
+    for piece in pieces:
+        if piece.type == "myst_role":
+            yield role(piece.meta["name"], piece.content)
+        elif piece.type.startswith("math_inline"):
+            yield f"${piece.content}$"
+        elif piece.type == "code_inline":
+            yield f"`{piece.content}`"
+        elif piece.type == "link_open":
+            yield f"[...]({piece.attrs['href']})"
+        elif piece.type in ("strong_open", "em_open"):
+            yield {"strong_open": "**bold**", "em_open": "*emphasis*"}[piece.type]
+        elif piece.type not in ("text", "strong_close", "em_close", "link_close"):
+            yield piece.content or piece.type
+
+
+WORDED = ("term", "ref", "doc")  # roles that show words
+OTHER = "\N{OBJECT REPLACEMENT CHARACTER}"  # a formula, code or another role
+EDGE = "\N{WORD JOINER}"  # of bold or emphasis
+
+
+def role(name, content):
+    """A role without the words that it shows: only a term, a page and a label have any."""
+    if name in WORDED:
+        target = re.fullmatch(r".*<(.+)>", content)
+        content = (target[1] if target else content).lower()
+    return f"{{{name}}}`{content}`"
+
+
+def prose(pieces):
+    """The words of a message, those of roles too; everything else leaves a mark."""
+    marks = {"strong_open": EDGE, "strong_close": EDGE, "em_open": EDGE, "em_close": EDGE}
+    marks |= {"link_open": "", "link_close": ""}
+    words = ""
+    for piece in pieces:
+        if piece.type == "text":
+            words += piece.content
+        elif piece.type == "myst_role" and piece.meta["name"] in WORDED:
+            words += re.sub(r"\s*<.+>$", "", piece.content)
+        else:
+            words += marks.get(piece.type, OTHER)
+    return words
+
+
+def numbers(words):
+    """The numbers of two or more digits, without the commas of English ones."""
+    return {
+        number
+        for number in re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", words))
+        if len(number) > 1
+    }
+
+
+# How Chinese is written here
+
+FORBIDDEN = ("自主学习", "神经层", "训练周期", "多层感知器")
+QUOTED = r"“[^”]*”|「[^」]*」"
+CHINESE = f"[\u3400-\u9fff，。；：？！（）、{OTHER}]"
+HAN = "[\u3400-\u9fff]"
+WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", ".": "。"}
+
+
+@functools.cache
+def terms():
+    """English term, its pattern, the Chinese ones that may stand for it; the longest first."""
+    given = yaml.safe_load((build.ROOT / "locale" / "zh_CN" / "terms.yml").read_text("utf-8"))
+    return [
+        (
+            english,
+            re.compile(rf"(?<![\w-]){re.escape(english)}(?:s|es)?(?![\w-])", re.IGNORECASE),
+            [chinese] if isinstance(chinese, str) else chinese,
+        )
+        for english, chinese in sorted(given.items(), key=lambda item: -len(item[0]))
+    ]
+
+
+def missing_terms(english, chinese):
+    for term, pattern, allowed in terms():
+        english, found = pattern.subn("", english)
+        if found and not any(word.lower() in chinese.lower() for word in allowed):
+            yield f"has no {' or '.join(allowed)}, for {term}"
+
+
+def problems(english, chinese):
+    """What is wrong with a translation, as sentences."""
+    source, target = inline(english), inline(chinese)
+    if source is not None and target is None:
+        yield "is not one paragraph: a list, heading or quotation by its first character?"
+        return
+    if source is None:  # an alternative text that Markdown would read as more
+        return
+    before, after = Counter(kept(source)), Counter(kept(target))
+    if lost := before - after:
+        yield f"lacks {', '.join(sorted(lost.elements()))}"
+    if added := after - before:
+        yield f"has {', '.join(sorted(added.elements()))}, which the English has not"
+    words = prose(target)
+    for mark in ("*", "{", "}", "$", "`", "]("):
+        if mark in words and mark not in prose(source):
+            yield f"shows a literal {mark}: {words}"
+    if lost := numbers(prose(source)) - numbers(words):
+        yield f"lacks the number {', '.join(sorted(lost))}"
+    if len(re.findall(r"\b[a-z]{2,}\b", prose(source))) > 3 and not re.search(HAN, words):
+        yield "is not Chinese"
+    own = re.sub(QUOTED, "", words)
+    for word in FORBIDDEN:
+        if word in own:
+            yield f"says {word}, outside quotation marks"
+    text = re.sub(r"^([A-Z]\.|\d[\d.]*) ", "", words)  # the number of a heading
+    if space := re.search(f"{HAN} [\\w{OTHER}](?<!{HAN})|[\\w{OTHER}](?<!{HAN}) {HAN}", text):
+        yield f"has a space beside Chinese: {space[0]!r}"
+    close = text.replace(EDGE, "")
+    for mark, wide in WIDTH.items():
+        if re.search(rf"{CHINESE}\s*{re.escape(mark)}|{re.escape(mark)}\s*{HAN}", close):
+            yield f"has {mark} beside Chinese, where {wide} belongs"
+    yield from missing_terms(prose(source), close)
+
+
+def findings(page):
+    """What is untranslated, fuzzy or wrong on a page: a sentence for each."""
+    for message in read((CATALOGS / page).with_suffix(".po")):
+        if not message.id:
+            continue
+        if not message.string:
+            found = ["is not translated"]
+        elif message.fuzzy:
+            found = ["is fuzzy: bring it up to date and delete the line `#, fuzzy`"]
+        else:
+            found = problems(message.id, message.string)
+        yield from (f"{page}: {message.id[:60]!r} {problem}" for problem in found)
+
+
+def check(pages):
+    found = [finding for page in pages for finding in findings(page)]
+    if found:
+        sys.exit("\n".join(found))
+
+
+def main(command="", *arguments):
+    if command == "messages" and not arguments:
+        messages()
+    elif command == "check":
+        check(arguments or build.pages())
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
