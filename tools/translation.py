@@ -143,6 +143,15 @@ def prose(pieces):
     return words
 
 
+def numbers(words):
+    """The numbers of two or more digits, without the commas of English ones."""
+    return {
+        number
+        for number in re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", words))
+        if len(number) > 1
+    }
+
+
 # How Chinese is written here
 
 FORBIDDEN = ("自主学习", "神经层", "训练周期", "多层感知器")
@@ -190,6 +199,10 @@ def problems(english, chinese):
     for mark in ("*", "{", "}", "$", "`", "]("):
         if mark in words and mark not in prose(source):
             yield f"shows a literal {mark}: {words}"
+    if lost := numbers(prose(source)) - numbers(words):
+        yield f"lacks the number {', '.join(sorted(lost))}"
+    if len(re.findall(r"\b[a-z]{2,}\b", prose(source))) > 3 and not re.search(HAN, words):
+        yield "is not Chinese"
     own = re.sub(QUOTED, "", words)
     for word in FORBIDDEN:
         if word in own:
@@ -203,31 +216,31 @@ def problems(english, chinese):
     yield from missing_terms(prose(source), close)
 
 
+def findings(page):
+    """What is untranslated, fuzzy or wrong on a page: a sentence for each."""
+    for message in read((CATALOGS / page).with_suffix(".po")):
+        if not message.id:
+            continue
+        if not message.string:
+            found = ["is not translated"]
+        elif message.fuzzy:
+            found = ["is fuzzy: bring it up to date and delete the line `#, fuzzy`"]
+        else:
+            found = problems(message.id, message.string)
+        yield from (f"{page}: {message.id[:60]!r} {problem}" for problem in found)
+
+
 def check(pages):
-    """Print what is untranslated, fuzzy or wrong; return how many messages are."""
-    count = 0
-    for page in pages:
-        for message in read((CATALOGS / page).with_suffix(".po")):
-            if not message.id:
-                continue
-            if not message.string:
-                found = ["is not translated"]
-            elif message.fuzzy:
-                found = ["is fuzzy: bring it up to date and delete the line `#, fuzzy`"]
-            else:
-                found = list(problems(message.id, message.string))
-            count += bool(found)
-            for problem in found:
-                print(f"{page}: {message.id[:60]!r} {problem}")
-    return count
+    found = [finding for page in pages for finding in findings(page)]
+    if found:
+        sys.exit("\n".join(found))
 
 
 def main(command="", *arguments):
     if command == "messages" and not arguments:
         messages()
     elif command == "check":
-        count = check(arguments or build.pages())
-        sys.exit(f"{count} messages need work." if count else 0)
+        check(arguments or build.pages())
     else:
         sys.exit(__doc__)
 
