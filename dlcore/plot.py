@@ -110,26 +110,36 @@ def reliability(confidence, accuracy, counts, *, ax=None):
     return ax
 
 
-def curves(series, *, xlabel, ylabel, ax=None):
+def curves(series, *, xlabel, ylabel, yscale="linear", ax=None):
     """Lines over steps 1, 2, ..., each with its name at its end.
 
     Args:
-        series: name -> values, one a step; the names are drawn beside the lines.
+        series: name -> values, one a step; the names are drawn beside the lines, and one above the
+            other where lines end together.
         xlabel, ylabel: what the axes show, with units.
+        yscale: "linear" or "log".
         ax: the Axes to draw on, or None for a new figure.
 
     Returns:
         The Axes.
     """
     ax = _axes(ax, figsize=(6, 3.6))
+    ax.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ends = []
     for name, values in series.items():
         (line,) = ax.plot(np.arange(1, len(values) + 1), values, marker=".")
+        ends.append((name, (len(values), values[-1]), line.get_color()))
+    ax.get_ylim()  # settles the limits that transData needs
+    lowest = -np.inf  # where the next name may stand, in points
+    for name, end, color in sorted(ends, key=lambda end: end[1][1]):
+        height = ax.transData.transform(end)[1] * 72 / ax.figure.dpi
+        at = max(height, lowest)
         ax.annotate(
-            name, (len(values), values[-1]), xytext=(6, 0), textcoords="offset points",
-            va="center", color=line.get_color(),
+            name, end, xytext=(6, at - height), textcoords="offset points",
+            va="center", color=color,
         )  # fmt: skip
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+        lowest = at + 12
     return ax
 
 
@@ -238,9 +248,7 @@ def gradient_norms(series, *, ax=None):
     Returns:
         The Axes.
     """
-    ax = curves(series, xlabel="layer", ylabel="norm of the gradient", ax=ax)
-    ax.set_yscale("log")
-    return ax
+    return curves(series, xlabel="layer", ylabel="norm of the gradient", yscale="log", ax=ax)
 
 
 def _axes(ax, *, figsize):

@@ -1,5 +1,6 @@
 """The figures: everything given is drawn, nothing else is touched."""
 
+import itertools
 import re
 
 import matplotlib as mpl
@@ -234,6 +235,17 @@ def test_curves_draws_each_series_with_its_name_at_its_end():
     assert labels(ax) == ("epoch", "loss")
     ax.figure.canvas.draw()
     assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+def test_curves_that_end_together_have_names_that_do_not_cover_one_another():
+    ends = {"a": [1, 1e-9], "b": [1, 2e-3], "c": [1, 2e-3], "d": [1, 3e-3], "e": [1, 1]}
+    ax = plot.curves(ends, xlabel="layer", ylabel="norm", yscale="log")
+    ax.figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert list(boxes) == ["a", "b", "c", "d", "e"]
+    for (name, below), (other, above) in itertools.pairwise(boxes.items()):
+        assert below.y1 <= above.y0, (name, other)
+    assert [ax.texts[i].xyann for i in (0, 1, 4)] == 3 * [(6, 0)]  # nothing moves without need
 
 
 # Intervals
