@@ -158,6 +158,7 @@ FORBIDDEN = ("自主学习", "神经层", "训练周期", "多层感知器")
 QUOTED = r"“[^”]*”|「[^」]*」"
 CHINESE = f"[\u3400-\u9fff，。；：？！（）、{OTHER}]"
 HAN = "[\u3400-\u9fff]"
+NUMBER = re.compile(r"^(?:[A-Z]\.|\d+(?:\.\d+)*) ")  # of a heading: 2.3 or B.
 WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", ".": "。"}
 
 
@@ -207,9 +208,10 @@ def problems(english, chinese):
     for word in FORBIDDEN:
         if word in own:
             yield f"says {word}, outside quotation marks"
-    if space := re.search(f"{HAN} [\\w{OTHER}](?<!{HAN})|[\\w{OTHER}](?<!{HAN}) {HAN}", words):
+    close = NUMBER.sub("", words)
+    if space := re.search(f"{HAN} [\\w{OTHER}](?<!{HAN})|[\\w{OTHER}](?<!{HAN}) {HAN}", close):
         yield f"has a space beside Chinese: {space[0]!r}"
-    close = words.replace(EDGE, "")
+    close = close.replace(EDGE, "")
     for mark, wide in WIDTH.items():
         if re.search(rf"{CHINESE}\s*{re.escape(mark)}|{re.escape(mark)}\s*{HAN}", close):
             yield f"has {mark} beside Chinese, where {wide} belongs"
