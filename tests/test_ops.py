@@ -326,7 +326,7 @@ def test_empty_batch(name):
         (ops.relu, "(x)"),
         (ops.softmax, "(x, axis=-1)"),
         (ops.categorical_crossentropy, "(y_true, y_pred, *, from_logits=False)"),
-        (ops.conv2d, "(x, kernel, bias=None, *, strides=1, padding='valid')"),
+        (ops.conv2d, "(x, kernel, bias=None, *, strides=1, padding='valid', dilation_rate=1)"),
         (ops.max_pool2d, "(x, pool_size=2, *, strides=None, padding='valid')"),
     ],
 )

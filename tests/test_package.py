@@ -21,10 +21,13 @@ PUBLIC = {
     "interactive_kernel": {"InteractiveKernel"},
     "models": {"mnist_cnn"},
     "grads": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
+        "conv2d",
         "dense",
         "log_softmax",
+        "max_pool2d",
         "mean_squared_error",
         "relu",
         "sigmoid",
@@ -32,6 +35,7 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
         "conv2d",
