@@ -79,7 +79,8 @@ class InteractiveKernel:
     def _still(self):
         shown = (self.image, next(iter(self.kernels.values())), self.features)
         columns = [values.shape[1] for values in shown]
-        figure = Figure(figsize=(0.36 * sum(columns) + 0.6, 0.36 * len(self.image) + 0.7))
+        size = 0.36 * sum(columns) + 0.6, 0.36 * len(self.image) + 0.7
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(1, 3, width_ratios=columns)
         for ax, name, values, side in zip(axes, self.names, shown, (3, 0, 1), strict=False):
             share = values / (np.abs(values).max() or 1)
@@ -96,7 +97,6 @@ class InteractiveKernel:
         (i, j), value = self.start, _written(self.features[self.start], 4)
         line = self.text.replace("{i}", str(i)).replace("{j}", str(j)).replace("{sum}", value)
         figure.suptitle(line, fontsize="small")
-        figure.tight_layout()
         file = io.BytesIO()
         figure.savefig(file, format="webp", dpi=144, pil_kwargs={"lossless": True})
         return _base64(file)
