@@ -35,6 +35,8 @@ serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 lab: env ## open the chapters in JupyterLab
 	@$(BIN)/jupyter lab chapters
 
+# One BLAS thread for each of the two workers: more of them wait for one another.
+test: export OPENBLAS_NUM_THREADS ?= 1
 test: book lint ## run everything that proves the book: lint, unit, property, notebook and site tests
 	@$(BIN)/python -m pytest chapters -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov

@@ -16,10 +16,11 @@ import keras
 import nbformat
 import numpy as np
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
-from dlcore import data, models, ops
+from dlcore import data, grads, models, ops, optimizers
 
-CHAPTER = Path(__file__).resolve().parents[1] / "chapters" / "4_keras_mnist.ipynb"
+CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 
 
 def seconds(function):
@@ -64,6 +65,28 @@ def operations():
     )
 
 
+def convolution_derivatives():
+    @tf.function
+    def tape(dy, x, kernel, bias):
+        with tf.GradientTape() as recorder:
+            recorder.watch((x, kernel, bias))
+            y = keras.ops.conv(x, kernel) + bias
+        return recorder.gradient(y, (x, kernel, bias), output_gradients=dy)
+
+    random = np.random.default_rng(0)
+    for shape, filters, bound in (((32, 28, 28, 1), 32, "<= 1.5"), ((32, 32, 32, 16), 32, "<= 3")):
+        x = random.standard_normal(shape, dtype=np.float32)
+        kernel = random.standard_normal((3, 3, shape[3], filters), dtype=np.float32)
+        dy = random.standard_normal(ops.conv2d(x, kernel).shape, dtype=np.float32)
+        constants = *map(tf.constant, (dy, x, kernel)), tf.zeros(filters)
+        compare(
+            f"derivatives of conv2d {'x'.join(map(str, shape))}",
+            lambda arrays=(dy, x, kernel): grads.conv2d(*arrays),
+            lambda args=constants: [gradient.numpy() for gradient in tape(*args)],
+            bound,
+        )
+
+
 def imports():
     def python(statement):
         return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
@@ -77,18 +100,106 @@ def imports():
     )
 
 
+def from_chapter(name, *defining, **names):
+    """What the chapter's own cells define, not copies of them: those that hold the given texts."""
+    cells = nbformat.read(CHAPTERS / f"{name}.ipynb", as_version=4).cells
+    for text in defining:
+        (source,) = [c.source for c in cells if c.cell_type == "code" and text in c.source]
+        exec(source, names)
+    return names
+
+
+def scaled_mnist():
+    """MNIST with pixels in [0, 1] and one-hot labels."""
+    mnist = data.load_mnist()
+    print(f"\n{mnist!r}")
+    return [
+        (x[..., None] / np.float32(255), keras.utils.to_categorical(y).astype(np.float32))
+        for x, y in mnist
+    ]
+
+
+def perceptron():
+    """The chapter's network 784-128-10 and Keras's, from one start, with Adam, epoch by epoch."""
+    chapter = from_chapter(
+        "2_4_backpropagation", "def backward(", "def initial(", "def train(", keras=keras
+    )
+    (x_train, y_train), (x_test, y_test) = ((x.reshape(len(x), -1), y) for x, y in scaled_mnist())
+    classes = y_test.argmax(axis=1)
+    our_seconds, keras_seconds, right = [], [], {"NumPy": [], "Keras": []}
+    for seed in range(5):
+        ours = [v.astype(np.float32) for v in chapter["initial"]((784, 128, 10), seed)]
+        model = chapter["network"]((784, 128, 10), ours)
+        model.compile("adam", "categorical_crossentropy")
+        rule = optimizers.Adam()
+        for _ in range(3):
+            started = time.perf_counter()
+            with threadpool_limits(1, "blas"):  # as in the chapter
+                ours = chapter["train"](ours, x_train, y_train, rule)
+            middle = time.perf_counter()
+            model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
+            keras_seconds.append(time.perf_counter() - middle)
+            our_seconds.append(middle - started)
+        for name, variables in (("NumPy", ours), ("Keras", model.get_weights())):
+            answers = chapter["forward"](variables, x_test)[0].argmax(axis=1)
+            right[name].append(np.mean(answers == classes))
+    row("an epoch of 784-128-10 / the same in Keras", our_seconds, keras_seconds, "<= 1")
+    for name, shares in right.items():
+        print(f"accuracy: {name} {np.mean(shares):.4f} ({', '.join(f'{a:.4f}' for a in shares)})")
+
+
+def article_forward(variables, x):
+    kernel, bias, weights, offsets = variables
+    maps = ops.conv2d(x, kernel, bias)
+    pooled = ops.max_pool2d(ops.relu(maps))
+    logits = ops.dense(pooled.reshape(len(x), -1), weights, offsets)
+    return maps, pooled, logits
+
+
+def article_gradients(variables, x, y):
+    """Gradients of the mean cross-entropy of a batch with respect to the variables."""
+    kernel, _, weights, _ = variables
+    maps, pooled, logits = article_forward(variables, x)
+    mean = np.full(len(x), 1 / len(x), np.float32)
+    dlogits = grads.categorical_crossentropy(mean, y, logits, from_logits=True)
+    features = pooled.reshape(len(x), -1)
+    dfeatures, dweights, doffsets = grads.dense(dlogits, features, weights)
+    dactive = grads.max_pool2d(dfeatures.reshape(pooled.shape), ops.relu(maps))
+    _, dkernel, dbias = grads.conv2d(grads.relu(dactive, maps), x, kernel)
+    return dkernel, dbias, dweights, doffsets
+
+
+def article(epochs=3):
+    """The article's network in NumPy and by Keras, from one start, with Adam, epoch by epoch."""
+    (x_train, y_train), (x_test, y_test) = scaled_mnist()
+    keras.utils.set_random_seed(0)
+    model = models.mnist_cnn()
+    model.compile("adam", "categorical_crossentropy")
+    variables, rule = model.get_weights(), optimizers.Adam()
+    our_seconds, keras_seconds = [], []
+    for _ in range(epochs):
+        started = time.perf_counter()
+        with threadpool_limits(1, "blas"):
+            for i in range(0, len(x_train), 32):
+                batch = x_train[i : i + 32], y_train[i : i + 32]
+                variables = rule.apply(article_gradients(variables, *batch), variables)
+        middle = time.perf_counter()
+        model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
+        keras_seconds.append(time.perf_counter() - middle)
+        our_seconds.append(middle - started)
+    row("an epoch of the article's network", our_seconds, keras_seconds, "<= 1")
+    answers = {
+        "NumPy": article_forward(variables, x_test)[2],
+        "Keras": model.predict(x_test, verbose=0),
+    }
+    for name, scores in answers.items():
+        print(f"accuracy: {name} {np.mean(scores.argmax(axis=1) == y_test.argmax(axis=1)):.4f}")
+
+
 def recipe():
     """The recipe, one run a seed, in turns with two of the article's ten epochs."""
-    cells = nbformat.read(CHAPTER, as_version=4).cells
-    (source,) = [c.source for c in cells if c.cell_type == "code" and "class OneCycle" in c.source]
-    chapter = {"keras": keras}
-    exec(source, chapter)  # the chapter's own recipe, not a copy of it
-
-    mnist = data.load_mnist()
-    (x_train, y_train), (x_test, y_test) = mnist
-    x_train, x_test = (x[..., None] / np.float32(255) for x in (x_train, x_test))
-    y_train, y_test = map(keras.utils.to_categorical, (y_train, y_test))
-    print(f"\n{mnist!r}")
+    chapter = from_chapter("4_keras_mnist", "class OneCycle", keras=keras)
+    (x_train, y_train), (x_test, y_test) = scaled_mnist()
 
     keras.utils.set_random_seed(0)
     article = models.mnist_cnn()
@@ -115,5 +226,8 @@ def recipe():
 if __name__ == "__main__":
     print(f"{'':<44}{'ours (ms)':>12}{'other (ms)':>12}{'ratio':>9}  aim")
     operations()
+    convolution_derivatives()
     imports()
+    perceptron()
+    article()
     recipe()

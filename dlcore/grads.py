@@ -50,7 +50,7 @@ def relu(dy, x):
     Source: ``keras.ops.relu``.
     """
     dy, x = _same_shape("relu", dy, x)
-    return np.where(x > 0, dy, 0)
+    return dy * (x > 0)
 
 
 def sigmoid(dy, x):
@@ -197,12 +197,11 @@ def conv2d(dy, x, kernel, *, strides=1, padding="valid", dilation_rate=1):
     views, _ = window_views(x, *window)
     dviews, dx = window_views(np.zeros_like(x), *window)
     dy = _of_output("conv2d", dy, (*views[0].shape[:3], kernel.shape[3]))
-    dkernel = np.zeros_like(kernel)
-    for i in range(len(x)):
-        rows = dy[i].reshape(-1, kernel.shape[3])
-        for (u, v), view, dview in zip(np.ndindex(kernel.shape[:2]), views, dviews, strict=True):
-            dkernel[u, v] += view[i].reshape(-1, x.shape[3]).T @ rows
-            dview[i] += (rows @ kernel[u, v].T).reshape(dview[i].shape)
+    dkernel = np.empty_like(kernel)
+    rows = dy.reshape(-1, kernel.shape[3])
+    for (u, v), view, dview in zip(np.ndindex(kernel.shape[:2]), views, dviews, strict=True):
+        dkernel[u, v] = view.reshape(-1, x.shape[3]).T @ rows
+        dview += (rows @ kernel[u, v].T).reshape(dview.shape)
     return dx, dkernel, dy.sum(axis=(0, 1, 2))
 
 
@@ -229,10 +228,11 @@ def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
     dviews, dx = window_views(np.zeros_like(x), *window, padding)
     dy = _of_output("max_pool2d", dy, views[0].shape)
     largest = reduce(np.maximum, views)
+    taken = np.zeros(dy.shape, bool)
     for view, dview in zip(views, dviews, strict=True):
-        won = view == largest
-        dview += np.where(won, dy, 0)
-        dy = np.where(won, 0, dy)
+        won = (view == largest) & ~taken
+        dview += won * dy
+        taken |= won
     return dx
 
 
