@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
-from dlcore import data, models, ops, optimizers
+from dlcore import data, grads, models, ops, optimizers
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 
@@ -63,6 +63,28 @@ def operations():
         lambda: pool(constant).numpy(),
         "<= 1",
     )
+
+
+def convolution_derivatives():
+    @tf.function
+    def tape(dy, x, kernel, bias):
+        with tf.GradientTape() as recorder:
+            recorder.watch((x, kernel, bias))
+            y = keras.ops.conv(x, kernel) + bias
+        return recorder.gradient(y, (x, kernel, bias), output_gradients=dy)
+
+    random = np.random.default_rng(0)
+    for shape, filters, bound in (((32, 28, 28, 1), 32, "<= 1.5"), ((32, 32, 32, 16), 32, "<= 3")):
+        x = random.standard_normal(shape, dtype=np.float32)
+        kernel = random.standard_normal((3, 3, shape[3], filters), dtype=np.float32)
+        dy = random.standard_normal(ops.conv2d(x, kernel).shape, dtype=np.float32)
+        constants = *map(tf.constant, (dy, x, kernel)), tf.zeros(filters)
+        compare(
+            f"derivatives of conv2d {'x'.join(map(str, shape))}",
+            lambda arrays=(dy, x, kernel): grads.conv2d(*arrays),
+            lambda args=constants: [gradient.numpy() for gradient in tape(*args)],
+            bound,
+        )
 
 
 def imports():
@@ -126,6 +148,54 @@ def perceptron():
         print(f"accuracy: {name} {np.mean(shares):.4f} ({', '.join(f'{a:.4f}' for a in shares)})")
 
 
+def article_forward(variables, x):
+    kernel, bias, weights, offsets = variables
+    maps = ops.conv2d(x, kernel, bias)
+    pooled = ops.max_pool2d(ops.relu(maps))
+    logits = ops.dense(pooled.reshape(len(x), -1), weights, offsets)
+    return maps, pooled, logits
+
+
+def article_gradients(variables, x, y):
+    """Gradients of the mean cross-entropy of a batch with respect to the variables."""
+    kernel, _, weights, _ = variables
+    maps, pooled, logits = article_forward(variables, x)
+    mean = np.full(len(x), 1 / len(x), np.float32)
+    dlogits = grads.categorical_crossentropy(mean, y, logits, from_logits=True)
+    features = pooled.reshape(len(x), -1)
+    dfeatures, dweights, doffsets = grads.dense(dlogits, features, weights)
+    dactive = grads.max_pool2d(dfeatures.reshape(pooled.shape), ops.relu(maps))
+    _, dkernel, dbias = grads.conv2d(grads.relu(dactive, maps), x, kernel)
+    return dkernel, dbias, dweights, doffsets
+
+
+def article(epochs=3):
+    """The article's network in NumPy and by Keras, from one start, with Adam, epoch by epoch."""
+    (x_train, y_train), (x_test, y_test) = scaled_mnist()
+    keras.utils.set_random_seed(0)
+    model = models.mnist_cnn()
+    model.compile("adam", "categorical_crossentropy")
+    variables, rule = model.get_weights(), optimizers.Adam()
+    our_seconds, keras_seconds = [], []
+    for _ in range(epochs):
+        started = time.perf_counter()
+        with threadpool_limits(1, "blas"):
+            for i in range(0, len(x_train), 32):
+                batch = x_train[i : i + 32], y_train[i : i + 32]
+                variables = rule.apply(article_gradients(variables, *batch), variables)
+        middle = time.perf_counter()
+        model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
+        keras_seconds.append(time.perf_counter() - middle)
+        our_seconds.append(middle - started)
+    row("an epoch of the article's network", our_seconds, keras_seconds, "<= 1")
+    answers = {
+        "NumPy": article_forward(variables, x_test)[2],
+        "Keras": model.predict(x_test, verbose=0),
+    }
+    for name, scores in answers.items():
+        print(f"accuracy: {name} {np.mean(scores.argmax(axis=1) == y_test.argmax(axis=1)):.4f}")
+
+
 def recipe():
     """The recipe, one run a seed, in turns with two of the article's ten epochs."""
     chapter = from_chapter("4_keras_mnist", "class OneCycle", keras=keras)
@@ -156,6 +226,8 @@ def recipe():
 if __name__ == "__main__":
     print(f"{'':<44}{'ours (ms)':>12}{'other (ms)':>12}{'ratio':>9}  aim")
     operations()
+    convolution_derivatives()
     imports()
     perceptron()
+    article()
     recipe()

@@ -5,9 +5,12 @@ the formula's output, then the formula's own arguments, and returns the gradient
 its inputs, in their shape. No Jacobian is ever formed.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from dlcore import ops
+from dlcore._windows import window_views
 
 
 def dense(dy, x, kernel):
@@ -47,7 +50,7 @@ def relu(dy, x):
     Source: ``keras.ops.relu``.
     """
     dy, x = _same_shape("relu", dy, x)
-    return np.where(x > 0, dy, 0)
+    return dy * (x > 0)
 
 
 def sigmoid(dy, x):
@@ -160,6 +163,103 @@ def sparse_categorical_crossentropy(dy, y_true, y_pred, *, from_logits=False):
     y_pred = ops._floating(y_pred)
     rows = ops._one_hot(y_true, y_pred)
     return categorical_crossentropy(dy, rows, y_pred, from_logits=from_logits)
+
+
+def conv2d(dy, x, kernel, *, strides=1, padding="valid", dilation_rate=1):
+    r"""Gradients of ``y = conv2d(x, kernel, bias)``.
+
+    Each output is a dot product of the filter with its window, so each passes its gradient, times
+    the filter, back to its window, and windows that overlap add up:
+
+    .. math:: dx_{n,a,b,c} = \sum_{u,v,f} K_{u,v,c,f}\, dy_{n,i,j,f}
+        \quad\text{with } s_h i + d_h u = a,\; s_w j + d_w v = b
+
+    .. math:: dK_{u,v,c,f} =
+        \sum_{n,i,j} x_{n,\, s_h i + d_h u,\, s_w j + d_w v,\, c}\, dy_{n,i,j,f},
+        \qquad db_f = \sum_{n,i,j} dy_{n,i,j,f}
+
+    For strides of 1, dx is `dy` convolved with the flipped filters, with zeros all around.
+
+    Args:
+        dy: gradient with respect to y, shape (N, H', W', F).
+        x, kernel, strides, padding, dilation_rate: as given to `ops.conv2d`.
+
+    Returns:
+        dx (N, H, W, C), dkernel (k_h, k_w, C, F), dbias (F,).
+
+    Raises:
+        ValueError: for what `ops.conv2d` refuses, and if `dy` has not the shape of y.
+
+    Source: LeCun et al., Neural Computation 1, 1989; ``keras.ops.conv``.
+    """
+    x, kernel = ops._images_and_kernel(x, kernel)
+    window = kernel.shape[:2], strides, padding, 0, dilation_rate
+    views, _ = window_views(x, *window)
+    dviews, dx = window_views(np.zeros_like(x), *window)
+    dy = _of_output("conv2d", dy, (*views[0].shape[:3], kernel.shape[3]))
+    dkernel = np.empty_like(kernel)
+    rows = dy.reshape(-1, kernel.shape[3])
+    for (u, v), view, dview in zip(np.ndindex(kernel.shape[:2]), views, dviews, strict=True):
+        dkernel[u, v] = view.reshape(-1, x.shape[3]).T @ rows
+        dview += (rows @ kernel[u, v].T).reshape(dview.shape)
+    return dx, dkernel, dy.sum(axis=(0, 1, 2))
+
+
+def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
+    """Gradient of `ops.max_pool2d`: each window passes its `dy` to its maximum.
+
+    Of equal maxima the first one, row by row, takes all of it, as in TensorFlow. A pixel that
+    wins in windows that overlap gets the sum.
+
+    Args:
+        dy: gradient with respect to the maxima, shape (N, H', W', C).
+        x, pool_size, strides, padding: as given to `ops.max_pool2d`.
+
+    Returns:
+        dx, shape (N, H, W, C).
+
+    Raises:
+        ValueError: for what `ops.max_pool2d` refuses, and if `dy` has not the shape of its result.
+
+    Source: ``keras.ops.max_pool``.
+    """
+    x, *window = ops._pool_arguments("max_pool2d", x, pool_size, strides)
+    views, _ = window_views(x, *window, padding, fill=-np.inf)
+    dviews, dx = window_views(np.zeros_like(x), *window, padding)
+    dy = _of_output("max_pool2d", dy, views[0].shape)
+    largest = reduce(np.maximum, views)
+    taken = np.zeros(dy.shape, bool)
+    for view, dview in zip(views, dviews, strict=True):
+        won = (view == largest) & ~taken
+        dview += won * dy
+        taken |= won
+    return dx
+
+
+def avg_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
+    """Gradient of `ops.avg_pool2d`: each window shares its `dy` equally among its pixels.
+
+    Of `x` only the shape matters. Args, returns: as in `max_pool2d`.
+
+    Raises:
+        ValueError: for what `ops.avg_pool2d` refuses, and if `dy` has not the shape of its result.
+
+    Source: ``keras.ops.average_pool``.
+    """
+    x, *window = ops._pool_arguments("avg_pool2d", x, pool_size, strides)
+    dviews, dx = window_views(np.zeros_like(x), *window, padding)
+    dy = _of_output("avg_pool2d", dy, dviews[0].shape)
+    share = dy / ops._window_counts(x, *window, padding)
+    for dview in dviews:
+        dview += share
+    return dx
+
+
+def _of_output(name, dy, shape):
+    dy = ops._floating(dy)
+    if dy.shape != shape:
+        raise ValueError(f"{name} needs dy of the shape of its output, {shape}; got dy {dy.shape}")
+    return dy
 
 
 def _same_shape(name, dy, x):

@@ -9,6 +9,8 @@ from functools import reduce
 
 import numpy as np
 
+from dlcore._windows import pair, window_views
+
 
 def dense(x, kernel, bias=None):
     """Affine map of a batch of rows: ``x @ kernel + bias``.
@@ -147,10 +149,11 @@ def sparse_categorical_crossentropy(y_true, y_pred, *, from_logits=False):
     return categorical_crossentropy(_one_hot(y_true, y_pred), y_pred, from_logits=from_logits)
 
 
-def conv2d(x, kernel, bias=None, *, strides=1, padding="valid"):
+def conv2d(x, kernel, bias=None, *, strides=1, padding="valid", dilation_rate=1):
     r"""Cross-correlation of images with filters, what deep learning calls convolution.
 
-    .. math:: y_{n,i,j,f} = b_f + \sum_{u,v,c} K_{u,v,c,f}\, x_{n,\, s_h i+u,\, s_w j+v,\, c}
+    .. math:: y_{n,i,j,f} =
+        b_f + \sum_{u,v,c} K_{u,v,c,f}\, x_{n,\, s_h i + d_h u,\, s_w j + d_w v,\, c}
 
     Args:
         x: images, shape (N, H, W, C).
@@ -160,23 +163,20 @@ def conv2d(x, kernel, bias=None, *, strides=1, padding="valid"):
         padding: "valid", no padding, or "same", zeros around the image such that the output has
             ceil(H / s_h) rows and ceil(W / s_w) columns. An odd row or column of zeros goes to
             the bottom or the right, as in TensorFlow.
+        dilation_rate: step d between the pixels of a window, one integer or (d_h, d_w); the window
+            then spans (k_h - 1) d_h + 1 rows. Keras allows it only with strides of 1.
 
     Returns:
-        Shape (N, H', W', F); for "valid", H' = (H - k_h) // s_h + 1.
+        Shape (N, H', W', F); for "valid", H' = (H - span) // s_h + 1.
 
     Raises:
         ValueError: for a wrong rank, channels that differ, a window larger than the image, a
-            stride below 1, an unknown padding, or a bias that is not (F,).
+            stride or dilation below 1, an unknown padding, or a bias that is not (F,).
 
     Source: ``keras.ops.conv``.
     """
-    x, kernel = _floating(x), _floating(kernel)
-    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[2]:
-        raise ValueError(
-            "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); "
-            f"got x {x.shape}, kernel {kernel.shape}"
-        )
-    views = _window_views(x, kernel.shape[:2], strides, padding, fill=0)
+    x, kernel = _images_and_kernel(x, kernel)
+    views, _ = window_views(x, kernel.shape[:2], strides, padding, 0, dilation_rate)
     n, height, width, _ = views[0].shape
     weights = kernel.reshape(-1, kernel.shape[3])
     y = np.empty((n, height * width, kernel.shape[3]), np.result_type(x, kernel))
@@ -207,55 +207,61 @@ def max_pool2d(x, pool_size=2, *, strides=None, padding="valid"):
 
     Source: ``keras.ops.max_pool``.
     """
-    x = _floating(x)
-    if x.ndim != 4:
-        raise ValueError(f"max_pool2d needs x (N, H, W, C); got x {x.shape}")
-    size = _pair("pool_size", pool_size)
-    views = _window_views(x, size, size if strides is None else strides, padding, fill=-np.inf)
+    x, size, strides = _pool_arguments("max_pool2d", x, pool_size, strides)
+    views, _ = window_views(x, size, strides, padding, fill=-np.inf)
     return reduce(np.maximum, views[1:], views[0].copy())
 
 
-def _window_views(x, size, strides, padding, fill):
-    """For each offset (u, v) in a window, row by row: the pixels there in every window.
+def avg_pool2d(x, pool_size=2, *, strides=None, padding="valid"):
+    r"""Mean over windows of each channel, of the pixels within the image: padding is not counted.
 
-    Each view has shape (N, H', W', C); together they hold every window of the image.
+    .. math:: p_{n,i,j,c} = \frac{1}{k_h k_w} \sum_{u,v} x_{n,\, s_h i+u,\, s_w j+v,\, c}
+
+    Args, returns, raises: as `max_pool2d`.
+
+    Source: ``keras.ops.average_pool``.
     """
-    strides = _pair("strides", strides)
-    if padding == "same":
-        margins = [_same_margins(*axis) for axis in zip(x.shape[1:3], size, strides, strict=True)]
-        x = np.pad(x, ((0, 0), *margins, (0, 0)), constant_values=fill)
-    elif padding != "valid":
-        raise ValueError(f"padding must be 'valid' or 'same'; got {padding!r}")
-    if size[0] > x.shape[1] or size[1] > x.shape[2]:
-        raise ValueError(f"a window of {tuple(size)} does not fit into images x {x.shape}")
-    spans = [n - k + 1 for n, k in zip(x.shape[1:3], size, strict=True)]
-    return [
-        x[:, u : u + spans[0] : strides[0], v : v + spans[1] : strides[1]]
-        for u in range(size[0])
-        for v in range(size[1])
-    ]
+    x, *window = _pool_arguments("avg_pool2d", x, pool_size, strides)
+    return _window_sums(x, *window, padding) / _window_counts(x, *window, padding)
 
 
-def _same_margins(n, size, stride):
-    """Pixels to add before and after an axis of n pixels for ceil(n / stride) windows."""
-    total = max((-(-n // stride) - 1) * stride + size - n, 0)
-    return total // 2, total - total // 2
+def _images_and_kernel(x, kernel):
+    x, kernel = _floating(x), _floating(kernel)
+    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[2]:
+        raise ValueError(
+            "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); "
+            f"got x {x.shape}, kernel {kernel.shape}"
+        )
+    return x, kernel
 
 
-def _pair(name, value):
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if len(pair) != 2 or any(v != int(v) or v < 1 for v in pair):
-        raise ValueError(f"{name} must be one positive integer or two; got {value!r}")
-    return int(pair[0]), int(pair[1])
+def _pool_arguments(name, x, pool_size, strides):
+    x = _floating(x)
+    if x.ndim != 4:
+        raise ValueError(f"{name} needs x (N, H, W, C); got x {x.shape}")
+    size = pair("pool_size", pool_size)
+    return x, size, size if strides is None else strides
+
+
+def _window_sums(x, *window):
+    views, _ = window_views(x, *window)
+    return reduce(np.add, views[1:], views[0].copy())
+
+
+def _window_counts(x, *window):
+    """Pixels of the image in each window, padding left out, shape (1, H', W', 1)."""
+    return _window_sums(np.ones((1, *x.shape[1:3], 1), x.dtype), *window)
 
 
 def _add_bias(y, bias):
+    """Add to `y` itself, which the caller made: a copy of it would cost as much again."""
     if bias is None:
         return y
     bias = _floating(bias)
     if bias.shape != y.shape[-1:]:
         raise ValueError(f"bias must have shape {y.shape[-1:]}; got bias {bias.shape}")
-    return y + bias
+    y += bias
+    return y
 
 
 def _targets(name, y_true, y_pred):

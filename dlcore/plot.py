@@ -29,21 +29,56 @@ def images(images, *, titles=None, columns=8, scale=1.0):
         images = images[..., 0]
     if images.ndim != 3 or not len(images):
         raise ValueError(f"images must be (N, H, W) or (N, H, W, 1) with N > 0; got {images.shape}")
-    if titles is not None and len(titles) != len(images):
-        raise ValueError(f"{len(titles)} titles for {len(images)} images")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    height = scale * (1.35 if titles is not None else 1)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * scale, rows * height), squeeze=False
-    )
-    for ax in axes.flat:
-        ax.axis("off")
-    for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(image, cmap="gray_r", vmin=images.min(), vmax=images.max())
-        if titles is not None:
-            ax.set_title(titles[i], fontsize="small")
-    return figure
+    return _grid(images, titles, columns, scale, "gray_r", (images.min(), images.max()))
+
+
+def kernels(kernel, *, titles=None, columns=8, scale=1.0):
+    """A grid of filters on one scale: red adds, blue subtracts, 0 is the colour of the page.
+
+    Args:
+        kernel: filters of one input channel, shape (k_h, k_w, 1, F).
+
+    Keywords, returns: as in `images`.
+
+    Raises:
+        ValueError: if the shape is another, or titles and filters differ in number.
+    """
+    kernel = np.asarray(kernel)
+    if kernel.ndim != 4 or kernel.shape[2] != 1 or not kernel.size:
+        raise ValueError(f"kernel must be (k_h, k_w, 1, F) and not empty; got {kernel.shape}")
+    end = np.abs(kernel).max() or 1
+    grid = _grid(np.moveaxis(kernel[:, :, 0], 2, 0), titles, columns, scale, "RdBu_r", (-end, end))
+    grid.colorbar(grid.axes[0].images[0], ax=grid.axes, label="weight")
+    return grid
+
+
+def heat_map(image, values, *, label, limits=(None, None), ax=None):
+    """Values as colours over a grey image: pale yellow is low, dark red is high.
+
+    Args:
+        image: shape (H, W) or (H, W, 1); dark is high, as in `images`.
+        values: shape (h, w); a grid coarser than the image is enlarged, its cells stay visible.
+        label: what the values are, with their unit.
+        limits: ends of the colour scale, to give several maps one; None means that of `values`.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if `image` or `values` has another rank.
+    """
+    image, values = np.asarray(image), np.asarray(values)
+    if values.ndim != 2 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,)):
+        shapes = f"image {image.shape}, values {values.shape}"
+        raise ValueError(f"image must be (H, W) or (H, W, 1) and values (h, w); got {shapes}")
+    ax = _axes(ax, figsize=(4, 3.2))
+    picture = ax.imshow(image, cmap="gray_r")
+    shading = ax.imshow(values, cmap="YlOrRd", alpha=0.6, extent=picture.get_extent())
+    shading.set_clim(limits)
+    ax.figure.colorbar(shading, ax=ax, label=label, shrink=0.8)
+    ax.axis("off")
+    return ax
 
 
 def confusion(counts, *, ax=None):
@@ -239,16 +274,24 @@ def trajectories(function, paths, *, xlim, ylim, ax=None):
 
 
 def gradient_norms(series, *, ax=None):
-    """Norm of the gradient in each layer, one line a network, on a logarithmic axis.
-
-    Args:
-        series: name -> norms of the layers, from the first to the last.
-        ax: the Axes to draw on, or None for a new figure.
-
-    Returns:
-        The Axes.
-    """
+    """Norms of the gradient from the first layer to the last, as `curves` on a logarithmic axis."""
     return curves(series, xlabel="layer", ylabel="norm of the gradient", yscale="log", ax=ax)
+
+
+def _grid(images, titles, columns, scale, cmap, limits):
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(titles)} titles for {len(images)} images")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    size = columns * scale, rows * scale * (1.35 if titles is not None else 1)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+        ax.imshow(image, cmap=cmap, vmin=limits[0], vmax=limits[1])
+        if titles is not None:
+            ax.set_title(titles[i], fontsize="small")
+    return figure
 
 
 def _axes(ax, *, figsize):

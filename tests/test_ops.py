@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,6 +24,7 @@ CALLS = {
     "categorical_crossentropy": ([(2, 3), (2, 3)], (2,)),
     "conv2d": ([(2, 5, 4, 3), (2, 3, 3, 6), (6,)], (2, 4, 2, 6)),
     "max_pool2d": ([(2, 5, 4, 3)], (2, 2, 2, 3)),
+    "avg_pool2d": ([(2, 5, 4, 3)], (2, 2, 2, 3)),
 }
 
 
@@ -77,6 +78,11 @@ def test_crossentropy_by_hand(y_true, y_pred, expected):
         ({"strides": (1, 2)}, [[37], [67]]),
         ({"padding": "same"}, [[37, 47, 21], [67, 77, 33], [23, 26, 9]]),
         ({"padding": "same", "strides": 2}, [[37, 21], [23, 9]]),
+        ({"dilation_rate": 2}, [[64]]),
+        ({"dilation_rate": (2, 1)}, [[58, 68]]),
+        ({"dilation_rate": (1, 2)}, [[43], [73]]),
+        ({"dilation_rate": (1, 2), "strides": 2}, [[43]]),
+        ({"dilation_rate": 2, "padding": "same"}, [[20, 36, 15], [36, 64, 26], [10, 16, 5]]),
     ],
 )
 def test_conv2d_by_hand(options, expected):
@@ -105,6 +111,23 @@ def test_max_pool2d_by_hand(options, expected):
     np.testing.assert_array_equal(ops.max_pool2d(SIGNED, **options)[0, :, :, 0], expected)
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [[3]]),
+        ({"strides": 1}, [[3, 4], [6, 7]]),
+        ({"strides": (2, 1)}, [[3, 4]]),
+        ({"pool_size": (1, 3)}, [[2], [5], [8]]),
+        ({"pool_size": (3, 1)}, [[4, 5, 6]]),
+        ({"pool_size": 1, "strides": 2}, [[1, 3], [7, 9]]),
+        ({"padding": "same"}, [[3, 4.5], [7.5, 9]]),  # a zero of padding would pull 9 to 2.25
+        ({"pool_size": 3, "strides": 2, "padding": "same"}, [[3, 4], [6, 7]]),
+    ],
+)
+def test_avg_pool2d_by_hand(options, expected):
+    np.testing.assert_array_equal(ops.avg_pool2d(IMAGE, **options)[0, :, :, 0], expected)
+
+
 # Against Keras and against loops, over random shapes
 
 
@@ -112,36 +135,45 @@ def pair(value):
     return (value, value) if isinstance(value, int) else value
 
 
+def one_or_two(most):
+    return st.one_of(st.integers(1, most), st.tuples(*[st.integers(1, most)] * 2))
+
+
+# Strides and dilation of windows; TensorFlow refuses to step both ways at once.
+STEPS = st.tuples(one_or_two(3), one_or_two(2))
+KERAS_STEPS = st.one_of(st.tuples(one_or_two(3), st.just(1)), st.tuples(st.just(1), one_or_two(2)))
+UNDILATED = st.tuples(one_or_two(3), st.just(1))
+
+
 @st.composite
-def windowed_images(draw, batch_from=0):
-    """Images in float64, and a window, strides and padding that fit them."""
-
-    def one_or_two(most):
-        return st.one_of(st.integers(1, most), st.tuples(*[st.integers(1, most)] * 2))
-
-    size, strides = draw(one_or_two(4)), draw(one_or_two(3))
+def windowed_images(draw, batch_from=0, steps=UNDILATED):
+    """Images in float64, and a window, strides, padding and dilation that fit them."""
+    size, (strides, dilation) = draw(one_or_two(4)), draw(steps)
     padding = draw(st.sampled_from(["valid", "same"]))
+    spans = [(k - 1) * d + 1 for k, d in zip(pair(size), pair(dilation), strict=True)]
     height, width = (
-        draw(st.integers(k if padding == "valid" else 1, 12), label="pixels") for k in pair(size)
+        draw(st.integers(k if padding == "valid" else 1, 12), label="pixels") for k in spans
     )
     batch, channels = draw(st.integers(batch_from, 3)), draw(st.integers(1, 8))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return rng.uniform(-1, 1, (batch, height, width, channels)), size, strides, padding
+    x = rng.uniform(-1, 1, (batch, height, width, channels))
+    return x, size, {"strides": strides, "padding": padding}, dilation
 
 
 @st.composite
-def convolutions(draw, batch_from=0):
-    x, size, strides, padding = draw(windowed_images(batch_from))
+def convolutions(draw, batch_from=0, steps=STEPS):
+    x, size, options, dilation = draw(windowed_images(batch_from, steps))
     filters = draw(st.integers(1, 8))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     kernel = rng.uniform(-1, 1, (*pair(size), x.shape[3], filters))
-    return x, kernel, rng.uniform(-1, 1, filters), strides, padding
+    return x, kernel, rng.uniform(-1, 1, filters), {**options, "dilation_rate": dilation}
 
 
-def loops(x, size, strides, padding, fill, combine):
+def loops(x, size, fill, combine, *, strides, padding, dilation_rate=1):
     """Combine each window in turn, pixel by pixel; pixels outside the image are `fill`."""
-    image, size, strides = x.shape[1:3], pair(size), pair(strides)
-    axes = list(zip(image, size, strides, strict=True))
+    image, size, strides, dilation = x.shape[1:3], *map(pair, (size, strides, dilation_rate))
+    spans = [(k - 1) * d + 1 for k, d in zip(size, dilation, strict=True)]
+    axes = list(zip(image, spans, strides, strict=True))
     if padding == "same":
         steps = [-(-n // s) for n, _, s in axes]
         start = [max((m - 1) * s + k - n, 0) // 2 for m, (n, k, s) in zip(steps, axes, strict=True)]
@@ -151,7 +183,8 @@ def loops(x, size, strides, padding, fill, combine):
     for i, j in np.ndindex(*steps):
         window = np.full((len(x), *size, x.shape[3]), fill)
         for u, v in np.ndindex(*size):
-            row, column = i * strides[0] - start[0] + u, j * strides[1] - start[1] + v
+            row = i * strides[0] - start[0] + u * dilation[0]
+            column = j * strides[1] - start[1] + v * dilation[1]
             if 0 <= row < image[0] and 0 <= column < image[1]:
                 window[:, u, v] = x[:, row, column]
         rows.append(combine(window))
@@ -165,43 +198,54 @@ def assert_same(ours, reference, atol):
     np.testing.assert_allclose(ours, reference, rtol=0, atol=atol)
 
 
-@given(convolutions(batch_from=1))  # keras.ops.conv fails on an empty batch
+# keras.ops.conv fails on an empty batch, and for unequal strides TensorFlow's float32 kernel for
+# CPUs can return uninitialised memory: float64 has another one.
+@given(convolutions(batch_from=1, steps=KERAS_STEPS))
 def test_conv2d_is_keras(case):
-    *arrays, strides, padding = case
-    # For unequal strides TensorFlow's CPU kernel can return uninitialised memory; the loops of the
-    # next test cover them.
-    assume(len(set(pair(strides))) == 1)
-    x, kernel, bias = (a.astype(np.float32) for a in arrays)
-    ours = ops.conv2d(x, kernel, bias, strides=strides, padding=padding)
-    reference = keras.ops.conv(x, kernel, strides, padding) + bias
-    assert_same(ours, reference, atol=1e-5)
+    x, kernel, bias, options = case
+    equal = len(set(pair(options["strides"]))) == 1
+    x, kernel, bias = (a.astype(np.float32 if equal else np.float64) for a in (x, kernel, bias))
+    ours = ops.conv2d(x, kernel, bias, **options)
+    assert_same(ours, keras.ops.conv(x, kernel, **options) + bias, atol=1e-5)
 
 
 @given(convolutions())
 def test_conv2d_is_the_loops(case):
-    x, kernel, bias, strides, padding = case
-    ours = ops.conv2d(x, kernel, bias, strides=strides, padding=padding)
+    x, kernel, bias, options = case
     reference = loops(
-        x, kernel.shape[:2], strides, padding, 0.0,
-        lambda window: np.einsum("nuvc,uvcf->nf", window, kernel) + bias,
+        x, kernel.shape[:2], 0.0,
+        lambda window: np.einsum("nuvc,uvcf->nf", window, kernel) + bias, **options,
     )  # fmt: skip
-    assert_same(ours, reference, atol=1e-12)
+    assert_same(ops.conv2d(x, kernel, bias, **options), reference, atol=1e-12)
 
 
 @given(windowed_images())
 def test_max_pool2d_is_keras(case):
-    x, size, strides, padding = case
+    x, size, options, _ = case
     x = x.astype(np.float32)
-    ours = ops.max_pool2d(x, size, strides=strides, padding=padding)
-    assert_same(ours, keras.ops.max_pool(x, size, strides, padding), atol=0)
+    assert_same(ops.max_pool2d(x, size, **options), keras.ops.max_pool(x, size, **options), atol=0)
 
 
 @given(windowed_images())
 def test_max_pool2d_is_the_loops(case):
-    x, size, strides, padding = case
-    ours = ops.max_pool2d(x, size, strides=strides, padding=padding)
-    reference = loops(x, size, strides, padding, -np.inf, lambda window: window.max(axis=(1, 2)))
-    assert_same(ours, reference, atol=0)
+    x, size, options, _ = case
+    reference = loops(x, size, -np.inf, lambda window: window.max(axis=(1, 2)), **options)
+    assert_same(ops.max_pool2d(x, size, **options), reference, atol=0)
+
+
+@given(windowed_images())
+def test_avg_pool2d_is_keras(case):
+    x, size, options, _ = case
+    x = x.astype(np.float32)
+    reference = keras.ops.average_pool(x, size, **options)
+    assert_same(ops.avg_pool2d(x, size, **options), reference, atol=1e-6)
+
+
+@given(windowed_images())
+def test_avg_pool2d_is_the_loops(case):
+    x, size, options, _ = case
+    reference = loops(x, size, np.nan, lambda window: np.nanmean(window, axis=(1, 2)), **options)
+    assert_same(ops.avg_pool2d(x, size, **options), reference, atol=1e-14)
 
 
 def logits(bound=50, **shape):
@@ -305,9 +349,10 @@ def test_arguments_are_left_alone_and_the_result_is_new(name):
         np.testing.assert_array_equal(array, before)
 
 
-def test_pooling_by_one_is_a_copy():
+@pytest.mark.parametrize("pool", [ops.max_pool2d, ops.avg_pool2d])
+def test_pooling_by_one_is_a_copy(pool):
     x = SIGNED.copy()
-    ops.max_pool2d(x, 1)[...] = 0
+    pool(x, 1)[...] = 0
     np.testing.assert_array_equal(x, SIGNED)
 
 
@@ -326,8 +371,9 @@ def test_empty_batch(name):
         (ops.relu, "(x)"),
         (ops.softmax, "(x, axis=-1)"),
         (ops.categorical_crossentropy, "(y_true, y_pred, *, from_logits=False)"),
-        (ops.conv2d, "(x, kernel, bias=None, *, strides=1, padding='valid')"),
+        (ops.conv2d, "(x, kernel, bias=None, *, strides=1, padding='valid', dilation_rate=1)"),
         (ops.max_pool2d, "(x, pool_size=2, *, strides=None, padding='valid')"),
+        (ops.avg_pool2d, "(x, pool_size=2, *, strides=None, padding='valid')"),
     ],
 )
 def test_signature(function, signature):
@@ -370,11 +416,12 @@ def test_shapes_that_clash_are_both_named(template, function, shapes):
         function(*map(np.zeros, shapes))
 
 
+@pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
 @pytest.mark.parametrize("shape", [(4, 4, 1), (1, 4, 4, 1, 1)])
-def test_max_pool2d_names_the_shape(shape):
-    message = re.escape(f"max_pool2d needs x (N, H, W, C); got x {shape}")
+def test_pooling_names_the_shape(name, shape):
+    message = re.escape(f"{name} needs x (N, H, W, C); got x {shape}")
     with pytest.raises(ValueError, match=f"^{message}$"):
-        ops.max_pool2d(np.zeros(shape))
+        getattr(ops, name)(np.zeros(shape))
 
 
 @pytest.mark.parametrize("bias", [(4,), (1, 5), ()])
@@ -395,11 +442,15 @@ def convolve(**options):
     return ops.conv2d(zeros(1, 3, 4, 1), zeros(2, 2, 1, 1), **options)
 
 
-def pool(**options):
+def max_pool(**options):
     return ops.max_pool2d(zeros(1, 3, 4, 1), **options)
 
 
-@pytest.mark.parametrize("function", [convolve, pool])
+def avg_pool(**options):
+    return ops.avg_pool2d(zeros(1, 3, 4, 1), **options)
+
+
+@pytest.mark.parametrize("function", [convolve, max_pool, avg_pool])
 @pytest.mark.parametrize("padding", ["full", "SAME", None, 1])
 def test_padding_lists_the_options(function, padding):
     message = re.escape(f"padding must be 'valid' or 'same'; got {padding!r}")
@@ -408,7 +459,15 @@ def test_padding_lists_the_options(function, padding):
 
 
 @pytest.mark.parametrize(
-    ("function", "option"), [(convolve, "strides"), (pool, "strides"), (pool, "pool_size")]
+    ("function", "option"),
+    [
+        (convolve, "strides"),
+        (convolve, "dilation_rate"),
+        (max_pool, "strides"),
+        (max_pool, "pool_size"),
+        (avg_pool, "strides"),
+        (avg_pool, "pool_size"),
+    ],
 )
 @pytest.mark.parametrize("value", [0, -1, 1.5, "2", (1,), (1, 2, 3), (0, 1), (1, 0), (1, 0.5)])
 def test_steps_and_windows_are_positive_integers(function, option, value):
@@ -417,12 +476,20 @@ def test_steps_and_windows_are_positive_integers(function, option, value):
         function(**{option: value})
 
 
-@pytest.mark.parametrize("size", [(4, 1), (1, 5)])
 @pytest.mark.parametrize(
-    "function",
+    ("function", "size"),
     [
-        lambda size: ops.conv2d(zeros(1, 3, 4, 1), zeros(*size, 1, 1)),
-        lambda size: ops.max_pool2d(zeros(1, 3, 4, 1), size),
+        *[
+            (function, size)
+            for size in ((4, 1), (1, 5))
+            for function in (
+                lambda size: ops.conv2d(zeros(1, 3, 4, 1), zeros(*size, 1, 1)),
+                lambda size: ops.max_pool2d(zeros(1, 3, 4, 1), size),
+                lambda size: ops.avg_pool2d(zeros(1, 3, 4, 1), size),
+            )
+        ],
+        (lambda _: convolve(dilation_rate=3), (4, 4)),
+        (lambda _: convolve(dilation_rate=(1, 4)), (2, 5)),
     ],
 )
 def test_window_larger_than_the_image(function, size):

@@ -18,12 +18,16 @@ PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist"},
     "interactive": {"Interactive"},
+    "interactive_kernel": {"InteractiveKernel"},
     "models": {"mnist_cnn"},
     "grads": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
+        "conv2d",
         "dense",
         "log_softmax",
+        "max_pool2d",
         "mean_squared_error",
         "relu",
         "sigmoid",
@@ -31,6 +35,7 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
         "conv2d",
@@ -49,8 +54,10 @@ PUBLIC = {
         "curves",
         "decision_regions",
         "gradient_norms",
+        "heat_map",
         "images",
         "intervals",
+        "kernels",
         "reliability",
         "trajectories",
     },
@@ -88,7 +95,8 @@ def test_every_public_name_is_documented(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "data", "grads", "interactive", "ops", "optimizers", "plot"]
+    "name",
+    ["check", "data", "grads", "interactive", "interactive_kernel", "ops", "optimizers", "plot"],
 )
 def test_importing_loads_no_framework(name):
     code = (

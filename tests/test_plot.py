@@ -36,8 +36,13 @@ PICTURES = {
     "decision_regions": lambda **ax: plot.decision_regions(first, CORNERS, [0, 1, 0, 1], **ax),
     "trajectories": lambda **ax: plot.trajectories(bowl, PATHS, xlim=(-1, 2), ylim=(-3, 4), **ax),
     "gradient_norms": lambda **ax: plot.gradient_norms({"tanh": [1e-3, 1e-2, 1.0]}, **ax),
+    "heat_map": lambda **ax: plot.heat_map(np.eye(6), COUNTS, label="counts", **ax),
 }
-ALL = {**PICTURES, "images": lambda: plot.images(np.eye(3)[None])}
+ALL = {
+    **PICTURES,
+    "images": lambda: plot.images(np.eye(3)[None]),
+    "kernels": lambda: plot.kernels(np.eye(3)[..., None, None]),
+}
 
 
 def pictures(seed=0, n=5):
@@ -97,6 +102,7 @@ def test_the_axes_given_are_drawn_on_and_returned(name):
         ("decision_regions", (5, 4)),
         ("trajectories", (6, 4.4)),
         ("gradient_norms", (6, 3.6)),
+        ("heat_map", (4, 3.2)),
     ],
 )
 def test_size_of_a_new_figure(name, size):
@@ -155,6 +161,82 @@ def test_images_of_another_shape(shape):
 def test_images_with_another_number_of_titles(n):
     with raises(f"{n} titles for 5 images"):
         plot.images(pictures(), titles=["a"] * n)
+
+
+# Kernels
+
+
+def test_kernels_are_all_drawn_on_one_scale_with_zero_in_its_middle():
+    kernel = np.random.default_rng(0).uniform(-0.5, 0.1, (2, 3, 1, 5))
+    figure = plot.kernels(kernel, columns=3)
+    assert isinstance(figure, plt.Figure)
+    *grid, colorbar = figure.axes
+    assert grid[0].get_gridspec().get_geometry() == (2, 3)
+    assert not any(ax.axison for ax in grid)
+    assert [len(ax.images) for ax in grid] == [1, 1, 1, 1, 1, 0]
+    bound = -kernel.min()
+    for f, ax in enumerate(grid[:5]):
+        (artist,) = ax.images
+        np.testing.assert_array_equal(artist.get_array(), kernel[:, :, 0, f])
+        assert artist.get_clim() == (-bound, bound)
+        assert artist.get_cmap().name == "RdBu_r"
+    assert colorbar.get_ylabel() == "weight"
+    assert colorbar.get_ylim() == (-bound, bound)
+
+
+def test_kernels_of_zeros_have_the_colour_of_zero():
+    figure = plot.kernels(np.zeros((3, 3, 1, 2)))
+    assert figure.axes[0].images[0].get_clim() == (-1, 1)
+
+
+def test_kernels_grid_and_titles():
+    figure = plot.kernels(np.ones((3, 3, 1, 3)), titles="abc", columns=2, scale=0.5)
+    assert [ax.get_title() for ax in figure.axes[:4]] == ["a", "b", "c", ""]
+    np.testing.assert_allclose(figure.get_size_inches(), (1, 1.35))
+    with raises("2 titles for 3 images"):
+        plot.kernels(np.ones((3, 3, 1, 3)), titles="ab")
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (3, 3, 5), (3, 3, 2, 5), (3, 3, 1, 0), (0, 3, 1, 5)])
+def test_kernels_of_another_shape(shape):
+    with raises(f"kernel must be (k_h, k_w, 1, F) and not empty; got {shape}"):
+        plot.kernels(np.ones(shape))
+
+
+# Heat maps
+
+
+@pytest.mark.parametrize("channels", [(), (1,)])
+def test_heat_map_enlarges_values_over_the_whole_image(channels):
+    image, values = pictures(n=1)[0], np.array([[0.0, -2, 1], [5, 3, 4]])
+    ax = plot.heat_map(image.reshape(*image.shape, *channels), values, label="drop")
+    below, above = ax.images
+    np.testing.assert_array_equal(below.get_array(), image)
+    np.testing.assert_array_equal(above.get_array(), values)
+    assert (below.get_cmap().name, above.get_cmap().name) == ("gray_r", "YlOrRd")
+    assert above.get_extent() == below.get_extent() == [-0.5, 5.5, 3.5, -0.5]
+    assert above.get_zorder() == below.get_zorder()  # the later one is on top
+    assert (below.get_alpha(), above.get_alpha()) == (None, 0.6)
+    assert above.get_clim() == (-2, 5)
+    assert not ax.axison
+    (colorbar,) = [other for other in ax.figure.axes if other is not ax]
+    assert colorbar.get_ylabel() == "drop"
+
+
+def test_heat_maps_share_a_scale():
+    ax = plot.heat_map(np.eye(6), COUNTS, label="counts", limits=(-1, 2000))
+    assert ax.images[1].get_clim() == (-1, 2000)
+
+
+@pytest.mark.parametrize(
+    ("image", "values"),
+    [((6,), (2, 2)), ((6, 6, 3), (2, 2)), ((1, 6, 6, 1), (2, 2)), ((6, 6), (2, 2, 1))],
+)
+def test_heat_map_of_other_shapes(image, values):
+    with raises(
+        f"image must be (H, W) or (H, W, 1) and values (h, w); got image {image}, values {values}"
+    ):
+        plot.heat_map(np.ones(image), np.ones(values), label="")
 
 
 # Confusion
