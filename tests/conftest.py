@@ -68,6 +68,48 @@ def browser():
         browser.close()
 
 
+STATIC = Path(__file__).resolve().parents[1] / "_static"
+FIGURES = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<style>html {{ color: #222; background: #fff }}
+html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
+</style><link rel="stylesheet" href="interactive.css"><script src="interactive.js"></script></head>
+<body><main><h1>A page</h1>{figures}</main></body></html>"""
+
+
+@pytest.fixture
+def browse(browser, tmp_path):
+    """Open a page that holds the figures; there are its own files and no other host."""
+    contexts, problems = [], []
+    for name in ("interactive.css", "interactive.js"):
+        (tmp_path / name).write_bytes((STATIC / name).read_bytes())
+
+    def serve(route):
+        host, _, name = route.request.url.removeprefix("http://").partition("/")
+        if (host, name) in [("book", file.name) for file in tmp_path.iterdir()]:
+            route.fulfill(path=tmp_path / name)
+        elif not route.request.url.startswith("data:"):
+            problems.append(f"asks for {route.request.url}")
+            route.abort()
+
+    def open_page(*figures, theme="light", width=800, **options):
+        page = FIGURES.format(theme=theme, figures="".join(figure.html for figure in figures))
+        (tmp_path / "page.html").write_text(page, "utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 1400}, **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.route("**/*", serve)
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("console", lambda message: problems.append(message.text))
+        tab.goto("http://book/page.html")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
     if any(NO_BROWSER in str(report.longrepr) for report in skipped):

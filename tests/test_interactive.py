@@ -290,46 +290,6 @@ def test_a_heavy_figure_is_refused():
 
 # What a browser shows
 
-PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<style>html {{ color: #222; background: #fff }}
-html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
-</style><link rel="stylesheet" href="interactive.css"><script src="interactive.js"></script></head>
-<body><main><h1>A page</h1>{figures}</main></body></html>"""
-
-
-@pytest.fixture
-def visit(browser, tmp_path):
-    """Open a page that holds the figures; there are its own files and no other host."""
-    contexts, problems = [], []
-    for name in ("interactive.css", "interactive.js"):
-        (tmp_path / name).write_bytes((STATIC / name).read_bytes())
-
-    def serve(route):
-        host, _, name = route.request.url.removeprefix("http://").partition("/")
-        if (host, name) in [("book", file.name) for file in tmp_path.iterdir()]:
-            route.fulfill(path=tmp_path / name)
-        elif not route.request.url.startswith("data:"):
-            problems.append(f"asks for {route.request.url}")
-            route.abort()
-
-    def open_page(*figures, theme="light", width=800, **options):
-        page = PAGE.format(theme=theme, figures="".join(figure.html for figure in figures))
-        (tmp_path / "page.html").write_text(page, "utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 1400}, **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.route("**/*", serve)
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("console", lambda message: problems.append(message.text))
-        tab.goto("http://book/page.html")
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
-
 
 def shown(tab):
     """What the first figure shows: the sliders' values, the text and the image."""
@@ -345,8 +305,8 @@ def state(width, step):
     return [f"{width}", f"{step}", frame["text"]], frame["image"][2]
 
 
-def test_arrow_keys_move_the_figure(visit):
-    tab = visit(moons(), paths())
+def test_arrow_keys_move_the_figure(browse):
+    tab = browse(moons(), paths())
     assert shown(tab) == state(4, 10)
     slider = tab.get_by_label("training step")
     slider.focus()
@@ -362,8 +322,8 @@ def test_arrow_keys_move_the_figure(visit):
     assert shown(tab) == state(1, 0)
 
 
-def test_the_mouse_moves_the_figure(visit):
-    tab = visit(moons())
+def test_the_mouse_moves_the_figure(browse):
+    tab = browse(moons())
     box = tab.get_by_label("training step").bounding_box()
     middle = box["y"] + box["height"] / 2
     tab.mouse.click(box["x"] + box["width"] - 4, middle)
@@ -374,16 +334,16 @@ def test_the_mouse_moves_the_figure(visit):
     tab.mouse.up()
 
 
-def test_a_finger_moves_the_figure(visit):
-    tab = visit(moons(), has_touch=True, width=360)
+def test_a_finger_moves_the_figure(browse):
+    tab = browse(moons(), has_touch=True, width=360)
     box = tab.get_by_label("training step").bounding_box()
     assert box["height"] >= 24
     tab.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
     assert shown(tab) == state(4, 200)
 
 
-def test_lines_are_drawn_from_their_frame(visit):
-    tab = visit(paths(still=("small",)))
+def test_lines_are_drawn_from_their_frame(browse):
+    tab = browse(paths(still=("small",)))
     drawn = "[...document.querySelectorAll('polyline')].map(line => line.getAttribute('points'))"
     frames = data(paths())["frames"]
     assert tab.evaluate(drawn) == frames[1]["lines"]
@@ -394,15 +354,15 @@ def test_lines_are_drawn_from_their_frame(visit):
     assert tab.locator("path.contour").count() == 1
 
 
-def test_what_is_missing_is_not_drawn(visit):
-    tab = visit(Interactive({"a": [0, 1]}, lambda a: {"lines": {"x": [[np.nan, 0]]}}, **AXES))
+def test_what_is_missing_is_not_drawn(browse):
+    tab = browse(Interactive({"a": [0, 1]}, lambda a: {"lines": {"x": [[np.nan, 0]]}}, **AXES))
     assert tab.locator(".interactive-plot svg > *").count() == 0
     assert tab.locator(".interactive-text").text_content() == ""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_colours_lie_where_the_data_say(visit, theme):
-    tab = visit(moons(still=(1, 200)), theme=theme)
+def test_colours_lie_where_the_data_say(browse, theme):
+    tab = browse(moons(still=(1, 200)), theme=theme)
     plot = tab.locator(".interactive-plot svg")
     tab.wait_for_timeout(200)  # the image is decoded beside the script
     picture = Image.open(io.BytesIO(plot.screenshot())).convert("RGB")
@@ -428,8 +388,8 @@ def test_colours_lie_where_the_data_say(visit, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_words_have_the_pages_colour(visit, theme):
-    tab = visit(paths(), theme=theme)
+def test_the_words_have_the_pages_colour(browse, theme):
+    tab = browse(paths(), theme=theme)
     page = tab.evaluate("getComputedStyle(document.documentElement).color")
     for name in ("span.x", "p.y", ".interactive-legend li", "label", "output"):
         assert (
@@ -439,8 +399,8 @@ def test_the_words_have_the_pages_colour(visit, theme):
     assert tab.locator("path.contour").evaluate("e => getComputedStyle(e).stroke") == page
 
 
-def test_ticks_stand_at_their_numbers(visit):
-    tab = visit(moons())
+def test_ticks_stand_at_their_numbers(browse):
+    tab = browse(moons())
     plot = tab.locator(".interactive-plot svg").bounding_box()
     for tick in tab.locator(".interactive-plot span").all():
         value, box = float(tick.text_content().replace("−", "-")), tick.bounding_box()
@@ -452,15 +412,15 @@ def test_ticks_stand_at_their_numbers(visit):
             assert found == pytest.approx(value, abs=0.01)
 
 
-def test_without_scripts_the_still_is_shown(visit):
-    tab = visit(moons(), java_script_enabled=False)
+def test_without_scripts_the_still_is_shown(browse):
+    tab = browse(moons(), java_script_enabled=False)
     assert tab.get_by_alt_text(ALT).is_visible()
     assert tab.locator(".interactive-live, input").count() == 0
     assert "hidden units" not in tab.inner_text("main")
 
 
-def test_print_shows_the_still_and_the_screen_the_sliders(visit):
-    tab = visit(moons())
+def test_print_shows_the_still_and_the_screen_the_sliders(browse):
+    tab = browse(moons())
     still, live = tab.get_by_alt_text(ALT), tab.locator(".interactive-live")
     assert (still.is_visible(), live.is_visible()) == (False, True)
     tab.emulate_media(media="print")
@@ -468,8 +428,8 @@ def test_print_shows_the_still_and_the_screen_the_sliders(visit):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_figures_are_accessible(visit, theme):
-    tab = visit(moons(), paths(), theme=theme)
+def test_figures_are_accessible(browse, theme):
+    tab = browse(moons(), paths(), theme=theme)
     violations = Axe().run(tab).response["violations"]
     assert {v["id"]: [node["html"][:120] for node in v["nodes"]] for v in violations} == {}
     assert tab.get_by_role("img", name=ALT).count() == 2
@@ -477,8 +437,8 @@ def test_figures_are_accessible(visit, theme):
 
 
 @pytest.mark.parametrize("width", [320, 800])
-def test_figures_fit_the_screen(visit, width):
-    tab = visit(moons(ylim=(-0.0004, 0.0001)), paths(), width=width)
+def test_figures_fit_the_screen(browse, width):
+    tab = browse(moons(ylim=(-0.0004, 0.0001)), paths(), width=width)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     for label in tab.locator(".interactive-plot span, .interactive-live p").all():
         box = label.bounding_box()

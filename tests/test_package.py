@@ -18,6 +18,7 @@ PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist"},
     "interactive": {"Interactive"},
+    "interactive_kernel": {"InteractiveKernel"},
     "models": {"mnist_cnn"},
     "grads": {
         "avg_pool2d",
@@ -94,7 +95,8 @@ def test_every_public_name_is_documented(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "data", "grads", "interactive", "ops", "optimizers", "plot"]
+    "name",
+    ["check", "data", "grads", "interactive", "interactive_kernel", "ops", "optimizers", "plot"],
 )
 def test_importing_loads_no_framework(name):
     code = (
