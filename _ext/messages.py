@@ -40,7 +40,7 @@ def literal_alt(source):
     except SyntaxError:  # a line for IPython alone
         return None
     for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Interactive":
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "").startswith("Interactive"):
             for argument in call.keywords:
                 if argument.arg == "alt":
                     return ast.literal_eval(argument.value)
