@@ -44,6 +44,35 @@ def test_output_is_a_distribution(cnn):
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
 
 
+def test_small_cnn_is_the_docstrings():
+    model = models.small_cnn()
+    assert [layer.count_params() for layer in model.layers] == [320, 0, 4624, 0, 0, 4010]
+    assert f"{model.count_params():,} parameters" in models.small_cnn.__doc__
+    assert [layer.output.shape[1:] for layer in model.layers] == [
+        (26, 26, 32),
+        (13, 13, 32),
+        (11, 11, 16),
+        (5, 5, 16),
+        (400,),
+        (10,),
+    ]
+    assert all(
+        model.layers[i].activation is keras.activations.relu
+        and model.layers[i].kernel_size == (3, 3)
+        and isinstance(model.layers[i + 1], keras.layers.MaxPooling2D)
+        for i in (0, 2)
+    )
+    assert model.name == "small_cnn"
+    assert model.built
+    assert not model.compiled
+
+
+def test_small_cnn_gives_logits():
+    output = np.asarray(models.small_cnn()(np.ones((2, 28, 28, 1), np.float32)))
+    assert output.min() < 0
+    assert not np.allclose(output.sum(axis=1), 1)
+
+
 def test_every_call_builds_another_model(cnn):
     kernel, another = (model.layers[0].kernel for model in (cnn, models.mnist_cnn()))
     assert kernel is not another

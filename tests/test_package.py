@@ -19,7 +19,7 @@ PUBLIC = {
     "data": {"Dataset", "load_mnist"},
     "interactive": {"Interactive"},
     "interactive_kernel": {"InteractiveKernel"},
-    "models": {"mnist_cnn"},
+    "models": {"mnist_cnn", "small_cnn"},
     "grads": {
         "avg_pool2d",
         "binary_crossentropy",
