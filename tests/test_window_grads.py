@@ -77,6 +77,13 @@ def test_conv2d_sums_over_images_and_filters():
     np.testing.assert_array_equal(dbias, [3, 30, 300])
 
 
+def test_conv2d_without_the_gradient_of_its_input():
+    dx, *others = grads.conv2d(POWERS, IMAGE, KERNEL, input_gradient=False)
+    assert dx is None
+    for ours, expected in zip(others, grads.conv2d(POWERS, IMAGE, KERNEL)[1:], strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
 @pytest.mark.parametrize(
     ("x", "options", "dx"),
     [
@@ -276,7 +283,10 @@ def test_empty_batch(name):
 @pytest.mark.parametrize(
     ("function", "signature"),
     [
-        (grads.conv2d, "(dy, x, kernel, *, strides=1, padding='valid', dilation_rate=1)"),
+        (
+            grads.conv2d,
+            "(dy, x, kernel, *, strides=1, padding='valid', dilation_rate=1, input_gradient=True)",
+        ),
         (grads.max_pool2d, "(dy, x, pool_size=2, *, strides=None, padding='valid')"),
         (grads.avg_pool2d, "(dy, x, pool_size=2, *, strides=None, padding='valid')"),
     ],
