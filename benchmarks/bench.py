@@ -177,18 +177,23 @@ def article(epochs=3):
     model = models.mnist_cnn()
     model.compile("adam", "categorical_crossentropy")
     variables, rule = model.get_weights(), optimizers.Adam()
-    our_seconds, keras_seconds = [], []
+    ours, theirs = [], []  # seconds on the wall, seconds of both processors together
+
+    def clocks():
+        return np.array([time.perf_counter(), time.process_time()])
+
     for _ in range(epochs):
-        started = time.perf_counter()
+        started = clocks()
         with threadpool_limits(1, "blas"):
             for i in range(0, len(x_train), 32):
                 batch = x_train[i : i + 32], y_train[i : i + 32]
                 variables = rule.apply(article_gradients(variables, *batch), variables)
-        middle = time.perf_counter()
+        middle = clocks()
         model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
-        keras_seconds.append(time.perf_counter() - middle)
-        our_seconds.append(middle - started)
-    row("an epoch of the article's network", our_seconds, keras_seconds, "<= 1")
+        theirs.append(clocks() - middle)
+        ours.append(middle - started)
+    row("an epoch of the article's network", *np.array([ours, theirs])[..., 0], "<= 1")
+    row("the same, in processor time", *np.array([ours, theirs])[..., 1], "")
     answers = {
         "NumPy": article_forward(variables, x_test)[-1],
         "Keras": model.predict(x_test, verbose=0),

@@ -233,11 +233,10 @@ def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
     dviews, dx = window_views(np.zeros_like(x), *window, padding)
     dy = _of_output("max_pool2d", dy, views[0].shape)
     largest = reduce(np.maximum, views)
-    taken = np.zeros(dy.shape, bool)
     for view, dview in zip(views, dviews, strict=True):
-        won = (view == largest) & ~taken
-        dview += won * dy
-        taken |= won
+        share = (view == largest) * dy
+        dview += share
+        dy = dy - share  # nothing is left for an equal maximum
     return dx
 
 
