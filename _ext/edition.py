@@ -82,7 +82,7 @@ def say_in_chinese(context):
     context["translate"] = lambda text: translate(text) if _(text) == text else _(text)
     for group in context["header_buttons"]:
         for button in group.get("buttons", ()):
-            if button["label"] == "download-pdf-button":
+            if button.get("label") == "download-pdf-button":
                 button["tooltip"] = _("Print to PDF")
 
 
