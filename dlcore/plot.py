@@ -52,13 +52,13 @@ def kernels(kernel, *, titles=None, columns=8, scale=1.0):
     return grid
 
 
-def heat_map(image, values, *, label, limits=(None, None), ax=None):
+def heat_map(image, values, *, label=None, limits=(None, None), ax=None):
     """Values as colours over a grey image: pale yellow is low, dark red is high.
 
     Args:
         image: shape (H, W) or (H, W, 1); dark is high, as in `images`.
         values: shape (h, w); a grid coarser than the image is enlarged, its cells stay visible.
-        label: what the values are, with their unit.
+        label: what the values are, with their unit, beside a colour bar; None for no bar.
         limits: ends of the colour scale, to give several maps one; None means that of `values`.
         ax: the Axes to draw on, or None for a new figure.
 
@@ -76,8 +76,10 @@ def heat_map(image, values, *, label, limits=(None, None), ax=None):
     picture = ax.imshow(image, cmap="gray_r")
     shading = ax.imshow(values, cmap="YlOrRd", alpha=0.6, extent=picture.get_extent())
     shading.set_clim(limits)
-    ax.figure.colorbar(shading, ax=ax, label=label, shrink=0.8)
-    ax.axis("off")
+    if label is not None:
+        ax.figure.colorbar(shading, ax=ax, label=label, shrink=0.8)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     return ax
 
 

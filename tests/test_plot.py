@@ -218,14 +218,16 @@ def test_heat_map_enlarges_values_over_the_whole_image(channels):
     assert above.get_zorder() == below.get_zorder()  # the later one is on top
     assert (below.get_alpha(), above.get_alpha()) == (None, 0.6)
     assert above.get_clim() == (-2, 5)
-    assert not ax.axison
+    assert (ax.get_xticks().size, ax.get_yticks().size) == (0, 0)
+    assert not any(spine.get_visible() for spine in ax.spines.values())
     (colorbar,) = [other for other in ax.figure.axes if other is not ax]
     assert colorbar.get_ylabel() == "drop"
 
 
-def test_heat_maps_share_a_scale():
-    ax = plot.heat_map(np.eye(6), COUNTS, label="counts", limits=(-1, 2000))
+def test_heat_maps_share_a_scale_and_need_no_bar():
+    ax = plot.heat_map(np.eye(6), COUNTS, limits=(-1, 2000))
     assert ax.images[1].get_clim() == (-1, 2000)
+    assert ax.figure.axes == [ax]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_heat_map_of_other_shapes(image, values):
     with raises(
         f"image must be (H, W) or (H, W, 1) and values (h, w); got image {image}, values {values}"
     ):
-        plot.heat_map(np.ones(image), np.ones(values), label="")
+        plot.heat_map(np.ones(image), np.ones(values))
 
 
 # Confusion
