@@ -245,7 +245,7 @@ def _pool_arguments(name, x, pool_size, strides):
 
 def _window_sums(x, *window):
     views, _ = window_views(x, *window)
-    return reduce(np.add, views[1:], views[0].copy())
+    return reduce(np.add, views)
 
 
 def _window_counts(x, *window):

@@ -28,6 +28,13 @@ CALLS = {
 }
 
 
+def strided_read_only(arrays):
+    views = [a.repeat(2, axis=-1)[..., ::2] for a in arrays]
+    for view in views:
+        view.setflags(write=False)
+    return views
+
+
 def arguments(name, dtype=np.float64):
     rng = np.random.default_rng(0)
     return [rng.integers(0, 3, shape).astype(dtype) for shape in CALLS[name][0]]
@@ -334,10 +341,7 @@ def test_precision(name, given_dtype, expected):
 def test_lists_and_strided_read_only_arrays_give_the_same(name):
     function, arrays = getattr(ops, name), arguments(name)
     expected = function(*arrays)
-    strided = [a.repeat(2, axis=-1)[..., ::2] for a in arrays]
-    for view in strided:
-        view.setflags(write=False)
-    np.testing.assert_array_equal(function(*strided), expected)
+    np.testing.assert_array_equal(function(*strided_read_only(arrays)), expected)
     np.testing.assert_array_equal(function(*[a.tolist() for a in arrays]), expected)
 
 
