@@ -119,87 +119,73 @@ def scaled_mnist():
     ]
 
 
-def perceptron():
-    """The chapter's network 784-128-10 and Keras's, from one start, with Adam, epoch by epoch."""
-    chapter = from_chapter(
-        "2_4_backpropagation", "def backward(", "def initial(", "def train(", keras=keras
-    )
-    (x_train, y_train), (x_test, y_test) = ((x.reshape(len(x), -1), y) for x, y in scaled_mnist())
-    classes = y_test.argmax(axis=1)
-    our_seconds, keras_seconds, right = [], [], {"NumPy": [], "Keras": []}
-    for seed in range(5):
-        ours = [v.astype(np.float32) for v in chapter["initial"]((784, 128, 10), seed)]
-        model = chapter["network"]((784, 128, 10), ours)
-        model.compile("adam", "categorical_crossentropy")
-        rule = optimizers.Adam()
-        for _ in range(3):
-            started = time.perf_counter()
-            with threadpool_limits(1, "blas"):  # as in the chapter
-                ours = chapter["train"](ours, x_train, y_train, rule)
-            middle = time.perf_counter()
-            model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
-            keras_seconds.append(time.perf_counter() - middle)
-            our_seconds.append(middle - started)
-        for name, variables in (("NumPy", ours), ("Keras", model.get_weights())):
-            answers = chapter["forward"](variables, x_test)[0].argmax(axis=1)
-            right[name].append(np.mean(answers == classes))
-    row("an epoch of 784-128-10 / the same in Keras", our_seconds, keras_seconds, "<= 1")
-    for name, shares in right.items():
-        print(f"accuracy: {name} {np.mean(shares):.4f} ({', '.join(f'{a:.4f}' for a in shares)})")
+def race(chapter, variables, model, training, epochs=3):
+    """Epochs of the chapter's `train` and of the model's `fit`, in turns, from one start.
 
-
-def article_forward(variables, x):
-    """ReLU follows the pooling: the two commute, and a quarter of the numbers is left."""
-    kernel, bias, weights, offsets = variables
-    maps = ops.conv2d(x, kernel, bias)
-    pooled = ops.max_pool2d(maps)
-    features = ops.relu(pooled).reshape(len(x), -1)
-    return maps, pooled, features, ops.dense(features, weights, offsets)
-
-
-def article_gradients(variables, x, y):
-    """Gradients of the mean cross-entropy of a batch with respect to the variables."""
-    kernel, _, weights, _ = variables
-    maps, pooled, features, logits = article_forward(variables, x)
-    mean = np.full(len(x), 1 / len(x), np.float32)
-    dlogits = grads.categorical_crossentropy(mean, y, logits, from_logits=True)
-    dfeatures, dweights, doffsets = grads.dense(dlogits, features, weights)
-    dpooled = grads.relu(dfeatures.reshape(pooled.shape), pooled)
-    dmaps = grads.max_pool2d(dpooled, maps)
-    _, dkernel, dbias = grads.conv2d(dmaps, x, kernel, input_gradient=False)
-    return dkernel, dbias, dweights, doffsets
-
-
-def article(epochs=3):
-    """The article's network in NumPy and by Keras, from one start, with Adam, epoch by epoch."""
-    (x_train, y_train), (x_test, y_test) = scaled_mnist()
-    keras.utils.set_random_seed(0)
-    model = models.mnist_cnn()
-    model.compile("adam", "categorical_crossentropy")
-    variables, rule = model.get_weights(), optimizers.Adam()
-    ours, theirs = [], []  # seconds on the wall, seconds of both processors together
+    Returns:
+        Seconds, shape (epochs, 2, 2): ours and Keras's, on the wall and of all processors together.
+        The final variables.
+    """
+    model.set_weights(variables)
+    rule, seconds = optimizers.Adam(), []
 
     def clocks():
         return np.array([time.perf_counter(), time.process_time()])
 
     for _ in range(epochs):
         started = clocks()
-        with threadpool_limits(1, "blas"):
-            for i in range(0, len(x_train), 32):
-                batch = x_train[i : i + 32], y_train[i : i + 32]
-                variables = rule.apply(article_gradients(variables, *batch), variables)
+        with threadpool_limits(1, "blas"):  # as in the chapters
+            variables = chapter["train"](variables, *training, rule)
         middle = clocks()
-        model.fit(x_train, y_train, batch_size=32, shuffle=False, verbose=0)
-        theirs.append(clocks() - middle)
-        ours.append(middle - started)
-    row("an epoch of the article's network", *np.array([ours, theirs])[..., 0], "<= 1")
-    row("the same, in processor time", *np.array([ours, theirs])[..., 1], "")
+        model.fit(*training, batch_size=32, shuffle=False, verbose=0)
+        seconds.append([middle - started, clocks() - middle])
+    return np.array(seconds), variables
+
+
+def epoch_rows(name, seconds):
+    ours, theirs = np.moveaxis(seconds, 1, 0)
+    row(f"an epoch of {name}", ours[:, 0], theirs[:, 0], "<= 1")
+    row("the same, in processor time", ours[:, 1], theirs[:, 1], "")
+
+
+def perceptron():
+    """The network 784-128-10 of chapter 2.4 and Keras's, from five starts."""
+    chapter = from_chapter(
+        "2_4_backpropagation", "def backward(", "def initial(", "def train(", keras=keras
+    )
+    training, (x_test, y_test) = ((x.reshape(len(x), -1), y) for x, y in scaled_mnist())
+    seconds, right = [], {"NumPy": [], "Keras": []}
+    for seed in range(5):
+        start = [v.astype(np.float32) for v in chapter["initial"]((784, 128, 10), seed)]
+        model = chapter["network"]((784, 128, 10), start)
+        model.compile("adam", "categorical_crossentropy")
+        times, ours = race(chapter, start, model, training)
+        seconds.extend(times)
+        for name, variables in (("NumPy", ours), ("Keras", model.get_weights())):
+            answers = chapter["forward"](variables, x_test)[0].argmax(axis=1)
+            right[name].append(np.mean(answers == y_test.argmax(axis=1)))
+    epoch_rows("784-128-10", np.array(seconds))
+    for name, shares in right.items():
+        print(f"accuracy: {name} {np.mean(shares):.4f} ({', '.join(f'{a:.4f}' for a in shares)})")
+
+
+def article():
+    """The article's network, by chapter 3.1.2 in NumPy and by Keras."""
+    chapter = from_chapter(
+        "3_1_2_pooling_and_cnn", "def backward(variables", np=np, ops=ops, grads=grads
+    )
+    training, (x_test, y_test) = ((x, y.argmax(axis=1)) for x, y in scaled_mnist())
+    keras.utils.set_random_seed(0)
+    model = models.mnist_cnn()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    seconds, variables = race(chapter, model.get_weights(), model, training)
+    epoch_rows("the article's network", seconds)
     answers = {
-        "NumPy": article_forward(variables, x_test)[-1],
+        "NumPy": chapter["forward"](variables, x_test)[0],
         "Keras": model.predict(x_test, verbose=0),
     }
     for name, scores in answers.items():
-        print(f"accuracy: {name} {np.mean(scores.argmax(axis=1) == y_test.argmax(axis=1)):.4f}")
+        print(f"accuracy: {name} {np.mean(scores.argmax(axis=1) == y_test):.4f}")
 
 
 def recipe():
