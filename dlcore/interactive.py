@@ -5,12 +5,9 @@ Every frame is computed when the book is built. The page holds the frames as com
 and for notebooks.
 """
 
-import base64
-import hashlib
 import html
 import io
 import itertools
-import json
 import textwrap
 
 import numpy as np
@@ -19,6 +16,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
+
+from dlcore._page import encoded, page
 
 LAYERS = ("image", "contours", "lines", "points", "text")
 LARGEST = 300_000  # bytes of one figure in its page
@@ -186,10 +185,7 @@ class Interactive:
         ax.set(xlabel=self.labels[0], ylabel=self.labels[1])
         if self.names:
             figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
-        file = io.BytesIO()
-        # Lossless WebP takes a third of the room of a PNG.
-        figure.savefig(file, format="webp", dpi=144, pil_kwargs={"lossless": True})
-        return _base64(file)
+        return figure
 
     # The page
 
@@ -232,9 +228,6 @@ class Interactive:
         return " ".join(map(str, units[moved].ravel()))
 
     def _html(self):
-        data = json.dumps(self._data(), ensure_ascii=False, separators=(",", ":"))
-        data = data.replace("<", "\\u003c")  # no text ends the script
-        key = "interactive-" + hashlib.sha256(data.encode()).hexdigest()[:8]
         alt, xlabel, ylabel = map(html.escape, (self.alt, *self.labels))
         ticks, widest = [], 0
         for axis, (low, high) in zip("xy", self.limits, strict=True):
@@ -250,34 +243,25 @@ class Interactive:
             f"{html.escape(name)}</li>"
             for name, colour, dashes in zip(self.names, COLOURS, DASHES, strict=False)
         )
-        sliders = "".join(
-            f'<label for="{key}-{i}">{html.escape(name)}</label>'
-            f'<output for="{key}-{i}" aria-live="off"></output>'
-            f'<input id="{key}-{i}" type="range" min="0" max="{len(values) - 1}" '
-            f'value="{values.index(self.still[i])}">'
-            for i, (name, values) in enumerate(self.sliders.items())
-        )
-        return (
-            f'<div class="interactive"><img class="interactive-still" alt="{alt}" '
-            f'src="data:image/webp;base64,{self._still()}"><template>'
-            f'<div class="interactive-plot" role="img" aria-label="{alt}" '
+        return page(
+            alt=self.alt,
+            still=self._still(),
+            drawing=f'<div class="interactive-plot" role="img" aria-label="{alt}" '
             f'style="--ratio:{self.ratio:g};--left:{widest + 1}ch">'
             f'<p class="y">{ylabel}</p><div><svg viewBox="0 0 {UNITS} {UNITS}" '
             f'preserveAspectRatio="none"></svg>{"".join(ticks)}</div>'
             f'<p class="x">{xlabel}</p></div>'
-            + (f'<ul class="interactive-legend">{legend}</ul>' if legend else "")
-            + f'<div class="interactive-sliders">{sliders}</div>'
-            '<p class="interactive-text" role="status"></p></template>'
-            f'<script type="application/json">{data}</script></div>'
+            + (f'<ul class="interactive-legend">{legend}</ul>' if legend else ""),
+            sliders=[
+                (name, len(values), values.index(self.still[i]))
+                for i, (name, values) in enumerate(self.sliders.items())
+            ],
+            data=self._data(),
         )
 
 
 def _label(value):
     return value if isinstance(value, str) else f"{value:g}".replace("-", "−")
-
-
-def _base64(file):
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def _shade(values):
@@ -297,4 +281,4 @@ def _small_png(values):
     image.putpalette(palette[:, :3].tobytes())
     file = io.BytesIO()
     image.save(file, format="png", transparency=palette[:, 3].tobytes(), optimize=True)
-    return _base64(file)
+    return encoded(file)

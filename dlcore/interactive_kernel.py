@@ -5,17 +5,15 @@ feature map and the nine products under the kernel with their sum. As in `intera
 for print, for readers without scripts and for notebooks.
 """
 
-import hashlib
 import html
-import io
-import json
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from dlcore import ops
-from dlcore.interactive import COLOURS, _base64, _palette, _shade
+from dlcore._page import page
+from dlcore.interactive import COLOURS, _palette, _shade
 
 CELL = 100  # units of a pixel's width in the page's drawing
 HEAVIEST = 9  # the largest weight that the page takes, of either sign
@@ -97,9 +95,7 @@ class InteractiveKernel:
         (i, j), value = self.start, _written(self.features[self.start], 4)
         line = self.text.replace("{i}", str(i)).replace("{j}", str(j)).replace("{sum}", value)
         figure.suptitle(line, fontsize="small")
-        file = io.BytesIO()
-        figure.savefig(file, format="webp", dpi=144, pil_kwargs={"lossless": True})
-        return _base64(file)
+        return figure
 
     def _html(self):
         data = {
@@ -111,10 +107,7 @@ class InteractiveKernel:
             "colours": COLOURS,
             "text": self.text,
         }
-        data = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        data = data.replace("<", "\\u003c")  # no text ends the script
-        key = "interactive-" + hashlib.sha256(data.encode()).hexdigest()[:8]
-        image, kernel, features, *axes = map(html.escape, self.names)
+        image, kernel, features = map(html.escape, self.names[:3])
         weights = "".join(
             f'<input type="number" min="{-HEAVIEST}" max="{HEAVIEST}" step="any" '
             f'value="{weight:g}" aria-label="{kernel} {u}, {v}">'
@@ -131,23 +124,16 @@ class InteractiveKernel:
                 (features, self.features.shape),
             )
         )
-        sliders = "".join(
-            f'<label for="{key}-{i}">{name}</label>'
-            f'<output for="{key}-{i}" aria-live="off"></output>'
-            f'<input id="{key}-{i}" type="range" min="0" max="{self.features.shape[i] - 1}" '
-            f'value="{self.start[i]}">'
-            for i, name in enumerate(axes)
-        )
-        alt = html.escape(self.alt)
-        return (
-            f'<div class="interactive"><img class="interactive-still" alt="{alt}" '
-            f'src="data:image/webp;base64,{self._still()}"><template>'
-            f'<fieldset class="interactive-kernel"><legend>{kernel}</legend>'
+        return page(
+            alt=self.alt,
+            still=self._still(),
+            drawing=f'<fieldset class="interactive-kernel"><legend>{kernel}</legend>'
             f"<div>{weights}</div><p>{buttons}</p></fieldset>"
-            f'<div class="interactive-pair" role="img" aria-label="{alt}">{drawings}</div>'
-            f'<div class="interactive-sliders">{sliders}</div><p class="interactive-sum"></p>'
-            '<p class="interactive-text" role="status"></p></template>'
-            f'<script type="application/json">{data}</script></div>'
+            f'<div class="interactive-pair" role="img" aria-label="{html.escape(self.alt)}">'
+            f"{drawings}</div>",
+            sliders=zip(self.names[3:], self.features.shape, self.start, strict=True),
+            data=data,
+            below='<p class="interactive-sum"></p>',
         )
 
 

@@ -319,8 +319,7 @@ def test_softmax_is_a_distribution_that_a_shift_leaves_alone(x):
 # The contract of every formula
 
 
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize(
+precisions = pytest.mark.parametrize(
     ("given_dtype", "expected"),
     [
         ("float16", "float16"),
@@ -331,6 +330,10 @@ def test_softmax_is_a_distribution_that_a_shift_leaves_alone(x):
         ("int64", "float64"),
     ],
 )
+
+
+@pytest.mark.parametrize("name", CALLS)
+@precisions
 def test_precision(name, given_dtype, expected):
     result = getattr(ops, name)(*arguments(name, given_dtype))
     assert result.dtype == expected

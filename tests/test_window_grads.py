@@ -16,6 +16,7 @@ from test_ops import (
     SIGNED,
     assert_same,
     convolutions,
+    precisions,
     strided_read_only,
     windowed_images,
 )
@@ -217,16 +218,7 @@ def results(name, arrays, **options):
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize(
-    ("given_dtype", "expected"),
-    [
-        ("float16", "float16"),
-        ("float32", "float32"),
-        ("float64", "float64"),
-        ("uint8", "float32"),
-        ("int64", "float64"),
-    ],
-)
+@precisions
 def test_precision(name, padding, given_dtype, expected):
     _, *inputs = arguments(name, given_dtype)
     y = getattr(ops, name)(*inputs, padding=padding)
