@@ -56,9 +56,12 @@ messages: env ## bring the Chinese edition's catalogs up to date with the pages
 repository: env ## set the repository's address: make repository URL=https://github.com/you/book
 	@$(BIN)/python tools/notebooks.py repository "$(URL)"
 
-requirements: ## resolve requirements.in into requirements.txt (needs uv)
-	@uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt
+# --no-strip-extras: pip before 25 takes the newest release for an extra that a pin does not name,
+# and then refuses it for want of a hash.
+requirements: ## resolve requirements.in into requirements.txt (needs uv); UPGRADE=1 takes the newest
+	@uv pip compile --quiet --universal $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
+	  --no-strip-extras --no-annotate --no-emit-index-url --custom-compile-command "make requirements" \
+	  requirements.in -o requirements.txt
 
 bench: env ## time our formulas and the chapter's recipe against Keras
 	@$(BIN)/python benchmarks/bench.py
