@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help env book serve lab test lint format outputs messages requirements repository bench clean
 
+# A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
+unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
+
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environment
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,4 +89,5 @@ def report(code):
 
 
 if __name__ == "__main__":
+    environment.clean()
     edition(sys.argv[1]) if sys.argv[1:] else main()

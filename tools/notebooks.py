@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+import environment
 import nbformat
 import yaml
 
@@ -110,6 +111,7 @@ def serialized(notebook):
 def outputs(paths):
     from nbclient import NotebookClient
 
+    environment.clean()
     for path in paths:
         print(f"Executing {path.relative_to(ROOT)} ...", flush=True)
         notebook = nbformat.read(path, as_version=4)
