@@ -5,7 +5,9 @@
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
 
-PYTHON ?= python3
+# make book PYTHON=python3.12 names a Python; UV= makes the environment with pip even where uv is.
+PYTHON ?=
+UV ?= $(shell command -v uv)
 PORT ?= 8000
 BIN := .venv/bin
 
@@ -14,20 +16,15 @@ help: ## list the commands
 
 env: .venv/ready ## create the environment of requirements.txt in .venv
 
+# An environment holds the path of its folder, and runs what lies there: a copied or renamed clone
+# needs its own. The second line names the Python that was asked for.
+made := $(strip $(shell cat .venv/ready 2>/dev/null))
+ifneq "$(made)" "$(strip $(shell pwd -P) $(or $(PYTHON),$(shell sed -n 2p .venv/ready 2>/dev/null)))"
+.PHONY: .venv/ready
+endif
+
 .venv/ready: requirements.txt
-	@if command -v uv >/dev/null; then \
-	  echo "Creating .venv with uv ..." && \
-	  uv venv --quiet --clear --python '>=3.11,<3.14' .venv && \
-	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("The book needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 ..." % v)' && \
-	  echo "Creating .venv with pip (about 2 GB, some minutes) ..." && \
-	  $(PYTHON) -m venv --clear .venv && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
-	@touch $@
+	@sh tools/env.sh "$(UV)" "$(PYTHON)"
 
 book: env ## execute the chapters and build both editions of the site in _build/html
 	@$(BIN)/python tools/build.py
