@@ -32,8 +32,8 @@ book: env ## execute the chapters and build both editions of the site in _build/
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	@echo "Serving at http://localhost:$(PORT), stop with Ctrl-C" && $(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-lab: env ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab chapters
+lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
+	@$(BIN)/python tools/lab.py $(LAB)
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1
