@@ -140,7 +140,7 @@ def test_jupyterlab_shows_what_the_site_shows(book, browser, tmp_path):
         answer.locator("summary").click()
         assert answer.get_by_text("It was").is_visible()
         assert tab.locator(".myst .katex-display").is_visible()
-        assert not tab.get_by_text("from dlcore.interactive").is_visible()
+        assert not tab.get_by_text("xlim=").is_visible()
 
         tab.get_by_text("Run", exact=True).click()
         tab.get_by_text("Run All Cells", exact=True).click()
