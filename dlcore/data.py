@@ -238,7 +238,7 @@ def _fetch(address, files, folder):
         # A total of 1, until pooch knows it: without any, the bar has no truth value for pooch.
         bar = Bar(desc=name, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False)
         bars.append(bar)
-        get = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**14, timeout=TIMEOUT)
+        get = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**10, timeout=TIMEOUT)
         return pooch.retrieve(address + name, f"sha256:{sha256}", name, folder, downloader=get)
 
     def run():
@@ -247,9 +247,8 @@ def _fetch(address, files, folder):
         except Exception as error:
             answer.put(error)
 
-    # In a thread: a host of many addresses, or one that sends a byte now and then, holds a call up
-    # for longer than any timeout of its own.
-    threading.Thread(target=run, daemon=True).start()
+    # In a thread: many addresses, or a byte now and then, hold a call up beyond its own timeout.
+    threading.Thread(target=run, name=address, daemon=True).start()
     try:
         got = answer.get(timeout=DEADLINE)
         if isinstance(got, Exception):

@@ -1,6 +1,8 @@
 """What the repository promises of its notebooks, beyond what nbval compares."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import notebooks
@@ -92,9 +94,29 @@ def test_stored_form_refuses_what_cannot_be_compared(output):
 def test_bootstrap_names_no_address_while_none_is_set():
     source = notebooks.bootstrap("", "main")
     assert "pip install" not in source
-    assert "make lab" in source
+    with pytest.raises(ImportError, match="needs the dlcore .* found 0.1.0: .*`make lab`"):
+        run_with_an_older_dlcore(source)
 
 
 def test_bootstrap_installs_from_the_repository_once_it_is_known():
     source = notebooks.bootstrap("https://example.org/you/book", "edition")
-    assert "%pip install -q --no-deps git+https://example.org/you/book@edition" in source
+    install = "%pip install -q --no-deps git+https://example.org/you/book@edition"
+    assert install in source
+    assert "dlcore.check" not in run_with_an_older_dlcore(source.replace(install, "import os"))
+    exec(source.replace(install, "raise AssertionError"), {})  # the current one stays
+
+
+def run_with_an_older_dlcore(source):
+    """Run a first cell where an older dlcore is installed; the modules that are left."""
+    code = (
+        "import sys, types\n"
+        "sys.modules['dlcore'] = types.ModuleType('dlcore')\n"
+        "sys.modules['dlcore'].__version__ = '0.1.0'\n"
+        "sys.modules['dlcore.check'] = types.ModuleType('dlcore.check')\n"
+        f"exec({source!r})\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if run.returncode:
+        raise ImportError(run.stderr.splitlines()[-1])
+    return run.stdout.split()
