@@ -39,6 +39,8 @@ except (ImportError, AttributeError):
     found = None
 if found != "{version}":
 {install}
+from dlcore import check
+
 try:
     from myst_nb import glue
 except ImportError:
