@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test lint format outputs messages requirements repository newest bench clean
+.PHONY: help env book serve lab test lint format outputs messages requirements repository newest oldest bench clean
 
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
@@ -65,6 +65,9 @@ requirements: ## resolve requirements.in into requirements.txt (needs uv); UPGRA
 
 newest: ## repeat on Python 3.13 what no browser is needed for, and page 4, on the stand-in
 	@sh tools/newest.sh "$(UV)"
+
+oldest: ## test dlcore with the lowest versions that pyproject.toml allows
+	@sh tools/oldest.sh
 
 bench: env ## time our formulas and the chapter's recipe against Keras
 	@$(BIN)/python benchmarks/bench.py

@@ -94,7 +94,7 @@ def test_stored_form_refuses_what_cannot_be_compared(output):
 def test_bootstrap_names_no_address_while_none_is_set():
     source = notebooks.bootstrap("", "main")
     assert "pip install" not in source
-    with pytest.raises(ImportError, match=r"needs the dlcore .* found 0.1.0: .*`make lab`"):
+    with pytest.raises(ImportError, match=r"needs the book.s dlcore .* found 0.1.0: .*`make lab`"):
         run_with_an_older_dlcore(source)
 
 

@@ -58,7 +58,7 @@ INSTALL = """\
 
 NO_ADDRESS = """\
     raise ImportError(
-        f"this page needs the dlcore {version} that comes with the book, and found {{found}}: "
+        f"this page needs the book's dlcore {version}, found {{found}}: "
         "in a clone of the book, run `make lab`"
     )"""
 
