@@ -92,7 +92,12 @@ def answer(name, given, expected, *, rtol=1e-6):
     if given is ...:
         print(f"{name}: no answer yet")
         return
-    wrong = _diagnosis(np.asarray(given), np.asarray(expected), rtol)
+    try:
+        wrong = _diagnosis(np.asarray(given), np.asarray(expected), rtol)
+    except ValueError:  # rows of different lengths
+        wrong = f"the rows of {given!r} differ in length: it is no array"
+    if given is None:
+        wrong = "it is None, as of a function without return"
     if wrong:
         raise AssertionError(f"{name}: {wrong}")
     print(f"{name}: right")
@@ -104,6 +109,8 @@ def _diagnosis(given, expected, rtol):
     if given.shape != expected.shape:
         return f"the shape is {given.shape}, expected {expected.shape}"
     if not (np.issubdtype(given.dtype, np.number) and np.issubdtype(expected.dtype, np.number)):
+        if given.dtype.kind != expected.dtype.kind:
+            return f"the type is {given.dtype.name}, expected {expected.dtype.name}"
         wrong = int(np.sum(given != expected))
         return f"{wrong} of {expected.size} entries are wrong" if wrong else None
     given, expected = 1.0 * given, 1.0 * expected  # unsigned would wrap around

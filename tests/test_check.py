@@ -150,3 +150,17 @@ def test_answer_does_not_write_to_what_it_is_given():
         check.answer("Exercise 3", given, expected)
     assert given.tolist() == [2, 4.5]
     assert expected.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "complaint"),
+    [
+        ([[1], [1, 2]], [1, 2], "E: the rows of [[1], [1, 2]] differ in length"),
+        (None, 3, "E: it is None, as of a function without return"),
+        ("3", 3, "E: the type is str32, expected int64"),
+        (True, "yes", "E: the type is bool, expected str96"),
+    ],
+)
+def test_an_answer_of_another_kind_is_named(given, expected, complaint):
+    with pytest.raises(AssertionError, match=re.escape(complaint)):
+        check.answer("E", given, expected)

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 uv=$1
 for python in "$(command -v python3.13 || true)" "$HOME"/.pyenv/versions/3.13.*/bin/python; do
-  [ -x "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' && break
+  [ -x "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && break
   python=
 done
 if [ -z "$python" ]; then
@@ -30,6 +30,6 @@ export OPENBLAS_NUM_THREADS=1
 # A proxy that answers nothing: the stand-in, at once.
 export HTTPS_PROXY=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
 XDG_CACHE_HOME="$copy/cache" HOME="$copy" \
-  .venv/bin/python -m pytest -n 2 --dist loadfile -q chapters/4_keras_mnist.ipynb \
+  .venv/bin/python -m pytest -n 2 --dist loadfile -q --durations=8 chapters/4_keras_mnist.ipynb \
   tests/test_check.py tests/test_data.py tests/test_environment.py tests/test_models.py \
   tests/test_notebooks.py tests/test_package.py tests/test_plot.py tests/test_training.py
