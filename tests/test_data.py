@@ -1,6 +1,7 @@
 """The data sets: every source, every way in which one fails, and what that leaves behind."""
 
 import contextlib
+import gc
 import gzip
 import hashlib
 import io
@@ -546,6 +547,7 @@ def test_a_home_s_tilde_is_understood(monkeypatch):
     assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # PySocks, when it is refused
 def test_a_socks_proxy_is_understood(monkeypatch, server):
     monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
@@ -554,6 +556,7 @@ def test_a_socks_proxy_is_understood(monkeypatch, server):
         monkeypatch.setenv(name, "socks5://127.0.0.1:9")
     with pytest.raises(RuntimeError, match="SOCKSHTTPConnection"):
         data.load_mnist()
+    gc.collect()
 
 
 # The stand-in
