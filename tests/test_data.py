@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         if page.trickles:
             for start in range(0, len(page.body), 1024):
                 self.wfile.write(page.body[start : start + 1024])
-                if self.server.closing.wait(0.2):
+                if self.server.closing.wait(1):
                     return
             return
         self.wfile.write(page.body)
@@ -496,10 +496,11 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     entry = server.mirror("slow", {"mnist.npz": NPZ})
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     good = server.mirror("good", {"mnist.npz": NPZ})
-    monkeypatch.setattr(data, "DEADLINE", 0.5)
+    monkeypatch.setattr(data, "DEADLINE", 4)
+    monkeypatch.setattr(data, "TIMEOUT", 30)
     monkeypatch.setattr(data, "MIRRORS", (entry, good))
     assert_mnist_from(good[0], data.load_mnist())
-    assert "not done after 0.5 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
+    assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
     assert server.requests == ["/slow/mnist.npz", "/good/mnist.npz"]
     for thread in threading.enumerate():
         if thread.name == entry[0]:
