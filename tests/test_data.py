@@ -491,6 +491,7 @@ def test_an_interrupted_download_leaves_nothing(monkeypatch, server, cache):
     assert left_in(cache) == []
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of what is given up midway
 def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     """One that sends a little now and then never times out, whatever the limit on each answer."""
     entry = server.mirror("slow", {"mnist.npz": NPZ})
@@ -506,6 +507,7 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
         if thread.name == entry[0]:
             thread.join(10)
             assert not thread.is_alive(), "what was given up goes on"
+    gc.collect()
 
 
 def test_an_endless_answer_is_given_up(monkeypatch, server):
