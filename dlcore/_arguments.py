@@ -1,4 +1,4 @@
-"""What `ops` and `grads` say of their arguments: floating point, shapes, errors."""
+"""What `ops`, `grads` and `optimizers` say of their arguments: floating point, shapes, errors."""
 
 import numpy as np
 
@@ -6,47 +6,65 @@ from dlcore._windows import pair
 
 
 def floating(x):
+    """`x` as an array of floating point; what is floating point already keeps its precision."""
     x = np.asarray(x)
     return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.result_type(x, np.float32))
 
 
 def add_bias(y, bias):
-    """Add to `y` itself, which the caller made: a copy of it would cost as much again."""
+    """Add to `y` itself, which the caller made, unless `bias` is wider: a copy costs as much."""
     if bias is None:
         return y
     bias = floating(bias)
     if bias.shape != y.shape[-1:]:
         raise ValueError(f"bias must have shape {y.shape[-1:]}; got bias {bias.shape}")
-    y += bias
-    return y
+    return np.add(y, bias, out=y if np.result_type(y, bias) == y.dtype else None)
+
+
+def affine(x, kernel):
+    x, kernel = floating(x), floating(kernel)
+    if x.ndim < 2 or kernel.ndim != 2 or x.shape[-1] != len(kernel):
+        raise ValueError(
+            f"dense needs x (N, d) and kernel (d, h); got x {x.shape}, kernel {kernel.shape}"
+        )
+    return x, kernel
 
 
 def targets(name, y_true, y_pred):
-    y_true, y_pred = floating(y_true), floating(y_pred)
-    if y_true.shape != y_pred.shape or y_pred.ndim != 2:
+    """Both in the precision of the predictions, as in Keras."""
+    y_pred = floating(y_pred)
+    y_true = np.asarray(y_true, y_pred.dtype)
+    if y_true.shape != y_pred.shape or y_pred.ndim < 1:
         raise ValueError(
-            f"{name} needs y_true and y_pred of one shape with a row an example; "
+            f"{name} needs y_true and y_pred of one shape (N, ..., d); "
             f"got y_true {y_true.shape}, y_pred {y_pred.shape}"
         )
     return y_true, y_pred
 
 
 def one_hot(labels, y_pred):
-    """Integer labels (N,) as rows of the shape of `y_pred`, (N, C)."""
+    """Integer labels (N, ...) as rows of the shape of `y_pred`, (N, ..., C)."""
     labels = np.asarray(labels)
-    if y_pred.ndim != 2 or labels.shape != y_pred.shape[:1]:
+    if y_pred.ndim < 1 or labels.shape != y_pred.shape[:-1]:
         raise ValueError(
-            "sparse_categorical_crossentropy needs labels y_true (N,) and y_pred (N, C); "
+            "sparse_categorical_crossentropy needs labels y_true (N, ...) and y_pred (N, ..., C); "
             f"got y_true {labels.shape}, y_pred {y_pred.shape}"
         )
-    classes = np.arange(y_pred.shape[1])
+    classes = np.arange(y_pred.shape[-1])
     if not np.isin(labels, classes).all():
         raise ValueError(f"labels must be integers from 0 to {len(classes) - 1}; got {labels}")
-    return (labels[:, None] == classes).astype(y_pred.dtype)
+    return (labels[..., None] == classes).astype(y_pred.dtype)
 
 
 def clipped(p):
-    return np.clip(p, 1e-7, 1 - 1e-7)
+    """Probabilities within [ε, 1 - ε], and where they lay outside.
+
+    ε is Keras's 1e-7, but in float16, where 1 - 1e-7 is 1: there it is the distance from 1 to the
+    number below.
+    """
+    epsilon = max(1e-7, float(np.finfo(p.dtype).epsneg))
+    low, high = p.dtype.type(epsilon), p.dtype.type(1 - epsilon)
+    return np.clip(p, low, high), (p < low) | (p > high)
 
 
 def images_and_kernel(x, kernel):
@@ -56,6 +74,8 @@ def images_and_kernel(x, kernel):
             "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); "
             f"got x {x.shape}, kernel {kernel.shape}"
         )
+    if not kernel.size:
+        raise ValueError(f"kernel must not be empty; got kernel {kernel.shape}")
     return x, kernel
 
 
@@ -67,26 +87,32 @@ def pool_arguments(name, x, pool_size, strides):
     return x, size, size if strides is None else strides
 
 
-def of_output(name, dy, shape):
-    dy = floating(dy)
+# Upstream gradients: `dy` takes the precision of what the gradient is for, so that a float64
+# among them, 1 / N from NumPy say, does not make a float32 network float64.
+
+
+def of_output(name, dy, shape, dtype):
+    dy = np.asarray(dy, dtype)
     if dy.shape != shape:
         raise ValueError(f"{name} needs dy of the shape of its output, {shape}; got dy {dy.shape}")
     return dy
 
 
 def same_shape(name, dy, x):
-    dy, x = floating(dy), floating(x)
+    x = floating(x)
+    dy = np.asarray(dy, x.dtype)
     if dy.shape != x.shape:
         raise ValueError(f"{name} needs dy of the shape of x; got dy {dy.shape}, x {x.shape}")
     return dy, x
 
 
 def loss(name, dy, y_true, y_pred):
-    """The arguments as arrays, with `dy` as a column."""
-    dy, y_true, y_pred = map(floating, (dy, y_true, y_pred))
-    if y_pred.ndim != 2 or y_true.shape != y_pred.shape or dy.shape != y_pred.shape[:1]:
+    """The arguments as arrays of one precision, with `dy` as a column."""
+    y_true, y_pred = targets(name, y_true, y_pred)
+    dy = np.asarray(dy, y_pred.dtype)
+    if dy.shape != y_pred.shape[:-1]:
         raise ValueError(
-            f"{name} needs dy (N,), y_true and y_pred of one shape (N, d); "
-            f"got dy {dy.shape}, y_true {y_true.shape}, y_pred {y_pred.shape}"
+            f"{name} needs dy (N, ...) for y_pred (N, ..., d); "
+            f"got dy {dy.shape}, y_pred {y_pred.shape}"
         )
-    return dy[:, None], y_true, y_pred
+    return dy[..., None], y_true, y_pred

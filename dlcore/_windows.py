@@ -3,6 +3,7 @@
 A window is given by its `size`, `strides`, `padding` and `dilation_rate`, as Keras gives them.
 """
 
+import operator
 from functools import reduce
 
 import numpy as np
@@ -47,10 +48,14 @@ def counts(shape, size, *, strides, padding, dtype):
 
 def pair(name, value):
     """Two positive integers from one or two; ValueError, with `name`, for anything else."""
-    both = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if len(both) != 2 or any(v != int(v) or v < 1 for v in both):
+    try:
+        both = (value, value) if np.ndim(value) == 0 else value
+        rows, columns = map(operator.index, both)
+    except (TypeError, ValueError):
+        rows = columns = 0
+    if min(rows, columns) < 1:
         raise ValueError(f"{name} must be one positive integer or two; got {value!r}")
-    return int(both[0]), int(both[1])
+    return rows, columns
 
 
 def _geometry(shape, size, strides, padding, dilation_rate):

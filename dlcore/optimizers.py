@@ -6,6 +6,8 @@ it remembers between calls, one array a variable, is its own state: one optimise
 
 import numpy as np
 
+from dlcore._arguments import floating
+
 
 class _Optimizer:
     """Counts the steps and keeps named memories, one array a variable, zero at first."""
@@ -14,6 +16,7 @@ class _Optimizer:
         self.learning_rate = learning_rate
         self.iterations = 0
         self._memories = {}
+        self._shapes = None  # of the first call's variables
 
     def apply(self, gradients, variables):
         """The variables after one step.
@@ -23,18 +26,28 @@ class _Optimizer:
             variables: arrays of the same shapes, in the same order at every call.
 
         Returns:
-            A list of new arrays.
+            A list of new arrays, each in the precision of its variable, whatever that of the
+            gradients and of the learning rate.
 
         Raises:
-            ValueError: if number or shapes of gradients and variables differ.
+            ValueError: if number or shapes of gradients and variables differ, or those of the
+                variables differ from the first call's.
         """
-        gradients, variables = list(map(np.asarray, gradients)), list(map(np.asarray, variables))
+        gradients, variables = list(map(np.asarray, gradients)), list(map(floating, variables))
         shapes = [g.shape for g in gradients], [v.shape for v in variables]
         if shapes[0] != shapes[1]:
             raise ValueError(f"gradients have shapes {shapes[0]}, variables {shapes[1]}")
+        if self._shapes not in (None, shapes[1]):
+            raise ValueError(
+                f"variables have shapes {shapes[1]}, at the first call {self._shapes}; "
+                "another model needs another optimiser"
+            )
+        self._shapes = shapes[1]
         self.iterations += 1
-        steps = zip(gradients, variables, strict=True)
-        return [self._step(i, gradient, variable) for i, (gradient, variable) in enumerate(steps)]
+        return [
+            self._step(i, gradient, variable).astype(variable.dtype, copy=False)
+            for i, (gradient, variable) in enumerate(zip(gradients, variables, strict=True))
+        ]
 
     def _remember(self, name, i, decay, value):
         """decay * memory + value, kept as the new memory."""

@@ -6,15 +6,24 @@ import re
 import keras
 import numpy as np
 import pytest
+from examples import (
+    IMAGE,
+    KERAS_STEPS,
+    KERNEL,
+    SIGNED,
+    assert_same,
+    convolutions,
+    loops,
+    pair,
+    precisions,
+    strided_read_only,
+    windowed_images,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dlcore import ops
-
-IMAGE = np.arange(1.0, 10).reshape(1, 3, 3, 1)
-KERNEL = np.array([[1.0, 2], [3, 4]]).reshape(2, 2, 1, 1)
-SIGNED = np.array([[1.0, -2, 3], [-4, 5, -6], [7, -8, -9]]).reshape(1, 3, 3, 1)
 
 # One call of each formula: the shapes of its arrays, the shape of its result.
 CALLS = {
@@ -26,13 +35,6 @@ CALLS = {
     "max_pool2d": ([(2, 5, 4, 3)], (2, 2, 2, 3)),
     "avg_pool2d": ([(2, 5, 4, 3)], (2, 2, 2, 3)),
 }
-
-
-def strided_read_only(arrays):
-    views = [a.repeat(2, axis=-1)[..., ::2] for a in arrays]
-    for view in views:
-        view.setflags(write=False)
-    return views
 
 
 def arguments(name, dtype=np.float64):
@@ -136,73 +138,6 @@ def test_avg_pool2d_by_hand(options, expected):
 
 
 # Against Keras and against loops, over random shapes
-
-
-def pair(value):
-    return (value, value) if isinstance(value, int) else value
-
-
-def one_or_two(most):
-    return st.one_of(st.integers(1, most), st.tuples(*[st.integers(1, most)] * 2))
-
-
-# Strides and dilation of windows; TensorFlow refuses to step both ways at once.
-STEPS = st.tuples(one_or_two(3), one_or_two(2))
-KERAS_STEPS = st.one_of(st.tuples(one_or_two(3), st.just(1)), st.tuples(st.just(1), one_or_two(2)))
-UNDILATED = st.tuples(one_or_two(3), st.just(1))
-
-
-@st.composite
-def windowed_images(draw, batch_from=0, steps=UNDILATED):
-    """Images in float64, and a window, strides, padding and dilation that fit them."""
-    size, (strides, dilation) = draw(one_or_two(4)), draw(steps)
-    padding = draw(st.sampled_from(["valid", "same"]))
-    spans = [(k - 1) * d + 1 for k, d in zip(pair(size), pair(dilation), strict=True)]
-    height, width = (
-        draw(st.integers(k if padding == "valid" else 1, 12), label="pixels") for k in spans
-    )
-    batch, channels = draw(st.integers(batch_from, 3)), draw(st.integers(1, 8))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    x = rng.uniform(-1, 1, (batch, height, width, channels))
-    return x, size, {"strides": strides, "padding": padding}, dilation
-
-
-@st.composite
-def convolutions(draw, batch_from=0, steps=STEPS):
-    x, size, options, dilation = draw(windowed_images(batch_from, steps))
-    filters = draw(st.integers(1, 8))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    kernel = rng.uniform(-1, 1, (*pair(size), x.shape[3], filters))
-    return x, kernel, rng.uniform(-1, 1, filters), {**options, "dilation_rate": dilation}
-
-
-def loops(x, size, fill, combine, *, strides, padding, dilation_rate=1):
-    """Combine each window in turn, pixel by pixel; pixels outside the image are `fill`."""
-    image, size, strides, dilation = x.shape[1:3], *map(pair, (size, strides, dilation_rate))
-    spans = [(k - 1) * d + 1 for k, d in zip(size, dilation, strict=True)]
-    axes = list(zip(image, spans, strides, strict=True))
-    if padding == "same":
-        steps = [-(-n // s) for n, _, s in axes]
-        start = [max((m - 1) * s + k - n, 0) // 2 for m, (n, k, s) in zip(steps, axes, strict=True)]
-    else:
-        steps, start = [(n - k) // s + 1 for n, k, s in axes], (0, 0)
-    rows = []
-    for i, j in np.ndindex(*steps):
-        window = np.full((len(x), *size, x.shape[3]), fill)
-        for u, v in np.ndindex(*size):
-            row = i * strides[0] - start[0] + u * dilation[0]
-            column = j * strides[1] - start[1] + v * dilation[1]
-            if 0 <= row < image[0] and 0 <= column < image[1]:
-                window[:, u, v] = x[:, row, column]
-        rows.append(combine(window))
-    return np.stack(rows, axis=1).reshape(len(x), *steps, rows[0].shape[1])
-
-
-def assert_same(ours, reference, atol):
-    reference = np.asarray(reference)
-    assert ours.dtype == reference.dtype
-    assert ours.shape == reference.shape
-    np.testing.assert_allclose(ours, reference, rtol=0, atol=atol)
 
 
 # keras.ops.conv fails on an empty batch, and for unequal strides TensorFlow's float32 kernel for
@@ -319,19 +254,6 @@ def test_softmax_is_a_distribution_that_a_shift_leaves_alone(x):
 # The contract of every formula
 
 
-precisions = pytest.mark.parametrize(
-    ("given_dtype", "expected"),
-    [
-        ("float16", "float16"),
-        ("float32", "float32"),
-        ("float64", "float64"),
-        ("bool", "float32"),
-        ("uint8", "float32"),
-        ("int64", "float64"),
-    ],
-)
-
-
 @pytest.mark.parametrize("name", CALLS)
 @precisions
 def test_precision(name, given_dtype, expected):
@@ -397,7 +319,7 @@ def zeros(*shape):
 DENSE = "dense needs x (N, d) and kernel (d, h); got x {}, kernel {}"
 CONV2D = "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); got x {}, kernel {}"
 ONE_HOT = (
-    "categorical_crossentropy needs y_true and y_pred of one shape with a row an example; "
+    "categorical_crossentropy needs y_true and y_pred of one shape (N, ..., d); "
     "got y_true {}, y_pred {}"
 )
 
@@ -476,7 +398,24 @@ def test_padding_lists_the_options(function, padding):
         (avg_pool, "pool_size"),
     ],
 )
-@pytest.mark.parametrize("value", [0, -1, 1.5, "2", (1,), (1, 2, 3), (0, 1), (1, 0), (1, 0.5)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        -1,
+        1.5,
+        "2",
+        (1,),
+        (1, 2, 3),
+        (0, 1),
+        (1, 0),
+        (1, 0.5),
+        np.nan,
+        np.inf,
+        (2, "a"),
+        (2, None),
+    ],
+)
 def test_steps_and_windows_are_positive_integers(function, option, value):
     message = re.escape(f"{option} must be one positive integer or two; got {value!r}")
     with pytest.raises(ValueError, match=f"^{message}$"):
@@ -503,6 +442,58 @@ def test_window_larger_than_the_image(function, size):
     message = re.escape(f"a window of {size} does not fit into images x (1, 3, 4, 1)")
     with pytest.raises(ValueError, match=f"^{message}$"):
         function(size)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_window_that_does_not_fit_names_the_images_as_given(padding):
+    message = re.escape("a window of (2, 2) does not fit into images x (1, 0, 5, 1)")
+    for function in (ops.max_pool2d, ops.avg_pool2d):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            function(zeros(1, 0, 5, 1), padding=padding)
+
+
+@pytest.mark.parametrize("shape", [(0, 2, 1, 1), (2, 0, 1, 1), (2, 2, 1, 0)])
+def test_an_empty_kernel_is_named(shape):
+    with pytest.raises(
+        ValueError, match=re.escape(f"kernel must not be empty; got kernel {shape}")
+    ):
+        ops.conv2d(zeros(1, 3, 4, 1), zeros(*shape))
+
+
+def test_no_strides():
+    with pytest.raises(ValueError, match=r"^strides must be one positive integer or two; got None"):
+        convolve(strides=None)
+
+
+def test_the_wider_precision_holds():
+    narrow, wide = np.float32, np.float64
+    x, kernel = np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 2))
+    for types in ((narrow, wide, narrow), (narrow, narrow, wide), (wide, narrow, narrow)):
+        a, b, c = types
+        bias = np.full(2, 0.1, c)
+        convolved = ops.conv2d(x.astype(a), kernel.astype(b), bias)
+        mapped = ops.dense(x[0, :, :, 0].astype(a), np.ones((3, 2), b), bias)
+        assert convolved.dtype == mapped.dtype == wide
+        assert (convolved == 4 + bias.astype(wide)).all()
+        assert (mapped == 3 + bias.astype(wide)).all()
+
+
+def test_dense_maps_the_last_axis_whatever_the_rank():
+    rng = np.random.default_rng(0)
+    x, kernel, bias = rng.random((2, 3, 4, 5)), rng.random((5, 6)), rng.random(6)
+    expected = ops.dense(x.reshape(-1, 5), kernel, bias).reshape(2, 3, 4, 6)
+    np.testing.assert_allclose(ops.dense(x, kernel, bias), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_what_is_masked_has_no_probability(axis):
+    x = np.moveaxis(np.array([[[0, -np.inf, 0], [-np.inf] * 3]]), 2, axis)
+    p, logarithms = ops.softmax(x, axis), ops.log_softmax(x, axis)
+    expected = np.moveaxis(np.array([[[0.5, 0, 0.5], [0, 0, 0]]]), 2, axis)
+    np.testing.assert_array_equal(p, expected)
+    np.testing.assert_allclose(np.exp(logarithms), expected)
+    assert np.isnan(ops.softmax([[np.nan, -np.inf]])).all()  # a failure is no mask
+    assert np.isnan(ops.log_softmax([[np.nan, -np.inf]])).all()
 
 
 @pytest.mark.parametrize("size", [(3, 1), (1, 4), (3, 4)])

@@ -89,6 +89,25 @@ def test_arguments_are_those_of_keras(name):
         assert argument.default == theirs[argument.name].default, argument
 
 
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_a_float64_rate_or_gradient_leaves_variables_in_their_precision(name):
+    optimizer, variables = getattr(optimizers, name)(np.float64(0.1)), [np.ones(2, np.float32)]
+    for rate in np.geomspace(0.1, 0.01, 3):
+        optimizer.learning_rate = rate
+        variables = optimizer.apply([np.ones(2)], variables)
+        assert variables[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_another_model_is_refused_and_is_no_step(name):
+    optimizer = getattr(optimizers, name)()
+    optimizer.apply([np.ones((1, 2))], [np.ones((1, 2))])
+    message = "variables have shapes [(3, 2)], at the first call [(1, 2)]; "
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}another model needs another optim"):
+        optimizer.apply([np.ones((3, 2))], [np.ones((3, 2))])
+    assert optimizer.iterations == 1
+
+
 def test_integers_become_floating():
     (once,) = optimizers.Adam(0.5).apply([[1, 2]], [[3, 4]])
     np.testing.assert_allclose(once, [2.5, 3.5], atol=1e-5)

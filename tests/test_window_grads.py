@@ -6,10 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from test_grads import raises, tape
-from test_ops import (
+from examples import (
     IMAGE,
     KERAS_STEPS,
     KERNEL,
@@ -17,9 +14,13 @@ from test_ops import (
     assert_same,
     convolutions,
     precisions,
+    raises,
     strided_read_only,
+    tape,
     windowed_images,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dlcore import check, grads, ops
 
@@ -118,6 +119,13 @@ def test_max_pool2d_by_hand(x, options, dx):
 )
 def test_avg_pool2d_by_hand(options, dy, dx):
     np.testing.assert_array_equal(plane(grads.avg_pool2d(dy, IMAGE, **options)), dx)
+
+
+def test_max_pool2d_gives_nan_and_infinity_to_one_pixel():
+    x = np.array([[1.0, 2], [np.nan, 4]]).reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(plane(grads.max_pool2d([[[[3.0]]]], x)), [[0, 0], [3, 0]])
+    x = np.array([[1.0, 2], [3, 4]]).reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(plane(grads.max_pool2d([[[[np.inf]]]], x)), [[0, 0], [0, np.inf]])
 
 
 # Against TensorFlow, over random shapes

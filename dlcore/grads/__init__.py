@@ -2,7 +2,7 @@
 
 Each function has the name of its formula. It takes the gradient of the objective with respect to
 the formula's output, then the formula's own arguments, and returns the gradient with respect to
-its inputs, in their shape. No Jacobian is ever formed.
+its inputs, in their shape and their precision. No Jacobian is ever formed.
 """
 
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax

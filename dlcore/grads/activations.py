@@ -1,5 +1,7 @@
 """Derivatives of `ops.activations`."""
 
+import numpy as np
+
 from dlcore import ops
 from dlcore._arguments import same_shape
 
@@ -7,13 +9,15 @@ from dlcore._arguments import same_shape
 def relu(dy, x):
     """Gradient of ``max(x, 0)``: `dy` where x > 0, else 0, also at x = 0 as in TensorFlow.
 
+    Where x is NaN it is `dy`, as in PyTorch: a 0 would hide that the network has diverged.
+
     Raises:
         ValueError: if the shapes differ.
 
     Source: ``keras.ops.relu``.
     """
     dy, x = same_shape("relu", dy, x)
-    return dy * (x > 0)
+    return np.where(x <= 0, 0, dy)
 
 
 def sigmoid(dy, x):

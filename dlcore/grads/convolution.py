@@ -37,9 +37,10 @@ def conv2d(dy, x, kernel, *, strides=1, padding="valid", dilation_rate=1, input_
     x, kernel = images_and_kernel(x, kernel)
     window = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
     views = gather(x, kernel.shape[:2], **window)
-    dy = of_output("conv2d", dy, (*views[0].shape[:3], kernel.shape[3]))
+    dy = of_output("conv2d", dy, (*views[0].shape[:3], kernel.shape[3]), np.result_type(x, kernel))
     rows = dy.reshape(-1, kernel.shape[3])
     dbias = np.ones(len(rows), rows.dtype) @ rows  # a fourth of the time of sum(axis=0)
+    dbias = dbias.astype(kernel.dtype, copy=False)
     dkernel = np.empty_like(kernel)
     for (u, v), view in zip(np.ndindex(kernel.shape[:2]), views, strict=True):
         dkernel[u, v] = view.reshape(-1, x.shape[3]).T @ rows

@@ -12,11 +12,11 @@ def mean_squared_error(dy, y_true, y_pred):
 
     Args:
         dy: gradient with respect to each row's loss, shape (N,); 1/N for the mean of N rows.
-        y_true: targets, shape (N, d).
-        y_pred: predictions, shape (N, d).
+        y_true: targets, shape (N, d), or of any other rank: a row is the last axis.
+        y_pred: predictions, in the same shape.
 
     Returns:
-        Gradient with respect to `y_pred`, shape (N, d).
+        Gradient with respect to `y_pred`, in its shape.
 
     Raises:
         ValueError: if the shapes do not fit one another.
@@ -24,7 +24,7 @@ def mean_squared_error(dy, y_true, y_pred):
     Source: ``keras.losses.mean_squared_error``.
     """
     dy, y_true, y_pred = loss("mean_squared_error", dy, y_true, y_pred)
-    return dy * 2 * (y_pred - y_true) / y_pred.shape[1]
+    return dy * 2 * (y_pred - y_true) / y_pred.shape[-1]
 
 
 def binary_crossentropy(dy, y_true, y_pred, *, from_logits=False):
@@ -44,9 +44,9 @@ def binary_crossentropy(dy, y_true, y_pred, *, from_logits=False):
     if from_logits:
         slope = ops.sigmoid(y_pred) - y_true
     else:
-        p = clipped(y_pred)
-        slope = np.where(p == y_pred, (p - y_true) / (p * (1 - p)), 0)
-    return dy * slope / y_pred.shape[1]
+        p, outside = clipped(y_pred)
+        slope = np.where(outside, 0, (p - y_true) / (p * (1 - p)))
+    return dy * slope / y_pred.shape[-1]
 
 
 def categorical_crossentropy(dy, y_true, y_pred, *, from_logits=False):
@@ -63,14 +63,14 @@ def categorical_crossentropy(dy, y_true, y_pred, *, from_logits=False):
     Source: ``keras.losses.categorical_crossentropy``.
     """
     dy, y_true, y_pred = loss("categorical_crossentropy", dy, y_true, y_pred)
-    if from_logits:
+    if from_logits:  # the loss is a sum over log_softmax, with the weights -y
         return log_softmax(-dy * y_true, y_pred)
-    p = clipped(y_pred)
-    return np.where(p == y_pred, -dy * y_true / p, 0)
+    p, outside = clipped(y_pred)
+    return np.where(outside, 0, -dy * y_true / p)
 
 
 def sparse_categorical_crossentropy(dy, y_true, y_pred, *, from_logits=False):
-    """`categorical_crossentropy` with labels as integers, shape (N,).
+    """`categorical_crossentropy` with labels as integers, one for each row.
 
     Raises:
         ValueError: if the shapes do not fit one another or a label is not a class.

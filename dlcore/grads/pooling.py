@@ -12,7 +12,7 @@ def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
     """Gradient of `ops.max_pool2d`: each window passes its `dy` to its maximum.
 
     Of equal maxima the first one, row by row, takes all of it, as in TensorFlow. A pixel that
-    wins in windows that overlap gets the sum.
+    wins in windows that overlap gets the sum. A NaN wins, as in the forward direction.
 
     Args:
         dy: gradient with respect to the maxima, shape (N, H', W', C).
@@ -28,7 +28,7 @@ def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
     """
     x, size, strides = pool_arguments("max_pool2d", x, pool_size, strides)
     views = gather(x, size, strides=strides, padding=padding, fill=-np.inf)
-    dy = of_output("max_pool2d", dy, views[0].shape)
+    dy = of_output("max_pool2d", dy, views[0].shape, x.dtype)
     shares = _shares(dy, views)
     return scatter(shares, x.shape, size, strides=strides, padding=padding, dtype=x.dtype)
 
@@ -46,7 +46,7 @@ def avg_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
     x, size, strides = pool_arguments("avg_pool2d", x, pool_size, strides)
     window = {"strides": strides, "padding": padding, "dtype": x.dtype}
     pixels = counts(x.shape, size, **window)
-    dy = of_output("avg_pool2d", dy, (len(x), *pixels.shape[1:3], x.shape[3]))
+    dy = of_output("avg_pool2d", dy, (len(x), *pixels.shape[1:3], x.shape[3]), x.dtype)
     return scatter(size[0] * size[1] * [dy / pixels], x.shape, size, **window)
 
 
@@ -54,6 +54,6 @@ def _shares(dy, views):
     """What each pixel of a window gets of `dy`, offset by offset."""
     largest = reduce(np.maximum, views)
     for view in views:
-        share = (view == largest) * dy
-        yield share
-        dy = dy - share  # nothing is left for an equal maximum
+        wins = (view == largest) | np.isnan(view)
+        yield np.where(wins, dy, 0)
+        dy = np.where(wins, 0, dy)  # nothing is left for an equal maximum

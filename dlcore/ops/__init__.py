@@ -1,8 +1,9 @@
 """The formulas of the book, forward, in NumPy.
 
 Names, arguments and their order are Keras's; images are channels-last. Floating point stays in
-the precision of the input, integers become float32 or float64. Functions return new arrays and
-never write to their arguments.
+the precision of the input, integers become float32 or float64. Of inputs of different precision
+the wider one holds, as in NumPy; targets take the precision of the predictions, as in Keras.
+Functions return new arrays and never write to their arguments.
 """
 
 from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax

@@ -29,19 +29,23 @@ def softmax(x, axis=-1):
     r"""Probabilities from logits: :math:`p_k = e^{x_k} / \sum_j e^{x_j}` along `axis`.
 
     The maximum is subtracted first. It cancels in the quotient and keeps ``exp`` from overflowing.
+    A logit of -inf, what a mask writes, has probability 0. Where all are -inf nothing is left to
+    choose from: all are 0 (Keras returns NaN).
 
     Returns:
-        The shape of `x`; positive, and 1 in sum along `axis`.
+        The shape of `x`; at least 0, and 1 in sum along `axis`.
 
     Source: ``keras.ops.softmax``.
     """
     x = floating(x)
-    exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
-    return exponentials / exponentials.sum(axis=axis, keepdims=True)
+    exponentials = np.exp(_below_zero(x, axis))
+    return exponentials / _sum_or_one(exponentials, axis)
 
 
 def log_softmax(x, axis=-1):
     r"""Logarithm of `softmax` without its underflow: :math:`x_k - \log \sum_j e^{x_j}`.
+
+    Where all logits are -inf, all logarithms are too.
 
     Returns:
         The shape of `x`; at most 0.
@@ -49,5 +53,16 @@ def log_softmax(x, axis=-1):
     Source: ``keras.ops.log_softmax``.
     """
     x = floating(x)
-    x = x - x.max(axis=axis, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
+    x = _below_zero(x, axis)
+    return x - np.log(_sum_or_one(np.exp(x), axis))
+
+
+def _below_zero(x, axis):
+    """`x` less its maximum along `axis`; what is -inf throughout stays it."""
+    largest = x.max(axis=axis, keepdims=True)
+    return x - np.where(largest == -np.inf, 0, largest)
+
+
+def _sum_or_one(exponentials, axis):
+    total = exponentials.sum(axis=axis, keepdims=True)
+    return np.where(total == 0, 1, total)  # 0 only where all logits are -inf
