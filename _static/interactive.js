@@ -47,47 +47,114 @@
   };
 
   const slide = (live, { image, kernels, heaviest, cell, colours, text }) => {
-    const weights = [...live.querySelectorAll("input[type=number]")];
-    const sliders = live.querySelectorAll("input[type=range]");
+    const weights = [...live.querySelectorAll(".interactive-kernel input")];
+    const sliders = [...live.querySelectorAll("input[type=range]")];
+    const selects = [...live.querySelectorAll("select")];
     const [picture, map] = live.querySelectorAll(".interactive-pair svg");
     const changed = () => live.dispatchEvent(new Event("input"));
-    const weight = (input) => Math.max(-heaviest, Math.min(heaviest, input.valueAsNumber || 0));
     const written = (value, digits) => `${Number(value.toFixed(digits))}`.replace("-", "−");
+    const number = (text) => {
+      const [, top, bottom] = text.trim().replace("−", "-").replace(",", ".")
+        .match(/^([-+]?(?:\d+\.?\d*|\.\d+))(?:\s*\/\s*(\d+))?$/) ?? []; // 0.5, or 1/3
+      return Number(top) / Number(bottom ?? 1);
+    };
+    const within = (value) => Math.max(-heaviest, Math.min(heaviest, value));
+    const weight = ({ value }) => (Number.isFinite(number(value)) ? within(number(value)) : 0);
+    const arrows = (input, step) =>
+      input.addEventListener("keydown", (event) => {
+        const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+        if (!way) return;
+        event.preventDefault();
+        step(way);
+        changed();
+      });
 
-    weights.forEach((input) => input.addEventListener("change", () => (input.value = weight(input))));
+    weights.forEach((input) => {
+      arrows(input, (way) => (input.value = Number(within(weight(input) + way).toFixed(4))));
+      input.addEventListener("change", () => {
+        if (weight(input) !== number(input.value)) input.value = weight(input);
+        changed();
+      });
+    });
+    arrows(sliders[0], (way) => (sliders[0].value -= way)); // down the image, not down the numbers
     live.querySelectorAll("button").forEach((button, k) =>
       button.addEventListener("click", () => {
-        weights.forEach((input, i) => (input.value = kernels[k][i]));
+        const put = kernels[k] ?? weights.map((input) => input.value).reverse(); // the last one turns
+        weights.forEach((input, i) => (input.value = put[i]));
         changed();
       }),
     );
+
+    /* Along an axis of n pixels: windows, and pixels of padding before and after, as in Keras. */
+    const axis = (n, stride, span) => {
+      if (selects[1].value === "valid") return [Math.floor((n - span) / stride) + 1, 0, 0];
+      const windows = Math.ceil(n / stride);
+      const padding = Math.max((windows - 1) * stride + span - n, 0);
+      return [windows, Math.floor(padding / 2), Math.ceil(padding / 2)];
+    };
+    const geometry = () => {
+      const [stride, dilation] = [Number(selects[0].value), Number(selects[2].value)];
+      const span = 2 * dilation + 1;
+      const [rows, top, bottom] = axis(image.length, stride, span);
+      const [columns, left, right] = axis(image[0].length, stride, span);
+      return { stride, dilation, span, rows, top, bottom, columns, left, right };
+    };
+    let pinned = null; // where the window stood before the pointer only passed over
+    const move = (at) => {
+      sliders.forEach((slider, axis) => (slider.value = at[axis]));
+      changed();
+    };
     [picture, map].forEach((svg, k) => {
       const follow = (event) => {
-        if (event.type === "pointermove" && !event.buttons) return;
+        pinned = event.buttons ? null : (pinned ?? sliders.map((slider) => slider.value));
         const box = svg.getBoundingClientRect();
-        const unit = (svg.viewBox.baseVal.width / cell) / box.width;
-        sliders[0].value = Math.floor((event.clientY - box.top) * unit) + k - 1; // the window's middle
-        sliders[1].value = Math.floor((event.clientX - box.left) * unit) + k - 1;
-        changed();
+        const unit = svg.viewBox.baseVal.width / cell / box.width;
+        const at = [event.clientY - box.top, event.clientX - box.left].map((length) => length * unit);
+        const { stride, dilation } = geometry(); // in the image, the window's middle follows
+        move(at.map((place) => (k ? Math.floor(place) : Math.round((place - 0.5 - dilation) / stride))));
       };
       svg.addEventListener("pointerdown", follow);
       svg.addEventListener("pointermove", follow);
+      svg.addEventListener("pointerleave", () => {
+        if (pinned) move(pinned);
+        pinned = null;
+      });
     });
 
-    const cells = (rows, fill, [i, j], side) =>
-      rows.flatMap((row, y) => row.map((value, x) => `<rect x="${cell * x}" y="${cell * y}"
-        width="${cell}" height="${cell}" ${fill(value)}/><text x="${cell * (x + 0.5)}"
-        y="${cell * (y + 0.5)}">${written(value, 1)}</text>`)).join("") +
-      `<rect class="window" x="${cell * j}" y="${cell * i}" width="${cell * side}" height="${cell * side}"/>`;
+    const square = (y, x, side, rest) =>
+      `<rect x="${cell * x}" y="${cell * y}" width="${cell * side}" height="${cell * side}" ${rest}/>`;
+    const cells = (svg, rows, fill, windows) => {
+      svg.innerHTML = rows.flatMap((row, y) => row.map((value, x) => {
+        const words = written(value, 1); // the longer, the smaller
+        return square(y, x, 1, fill(value, y, x)) + `<text x="${cell * (x + 0.5)}"
+          y="${cell * (y + 0.5)}" font-size="${Math.min(48, 170 / words.length)}">${words}</text>`;
+      })).join("") + windows.map(([y, x, side, name]) => square(y, x, side, `class="${name}"`)).join("");
+      svg.setAttribute("viewBox", `0 0 ${cell * rows[0].length} ${cell * rows.length}`);
+      svg.parentElement.style.setProperty("--columns", rows[0].length);
+    };
 
-    return ([i, j]) => {
+    return () => {
+      const { stride, dilation, span, rows, top, bottom, columns, left, right } = geometry();
+      [rows, columns].forEach((windows, axis) => (sliders[axis].max = windows - 1));
+      const [i, j] = sliders.map((slider) => Number(slider.value));
       const kernel = weights.map(weight);
-      const under = (y, x) => kernel.map((_, k) => image[y + Math.floor(k / 3)][x + (k % 3)]);
+      weights.forEach((input) => input.setAttribute("aria-invalid", !Number.isFinite(number(input.value))));
+      const table = (height, width, value) =>
+        Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => value(y, x)));
+      const inside = (y, x) => image[y - top]?.[x - left] !== undefined;
+      const padded = table(top + image.length + bottom, left + image[0].length + right,
+        (y, x) => image[y - top]?.[x - left] ?? 0);
+      const places = (y, x) =>
+        kernel.map((_, k) => [y * stride + Math.floor(k / 3) * dilation, x * stride + (k % 3) * dilation]);
+      const under = (y, x) => places(y, x).map(([row, column]) => padded[row][column]);
       const sum = (y, x) => under(y, x).reduce((total, pixel, k) => total + pixel * kernel[k], 0);
-      const features = image.slice(2).map((row, y) => row.slice(2).map((_, x) => sum(y, x)));
-      const [ink, most] = [image, features].map((rows) => Math.max(...rows.flat().map(Math.abs)) || 1);
-      picture.innerHTML = cells(image, (v) => `fill="currentColor" fill-opacity="${(0.35 * v) / ink}"`, [i, j], 3);
-      map.innerHTML = cells(features, (v) => `fill="${colours[v < 0 ? 0 : 1]}" fill-opacity="${0.6 * Math.abs(v / most)}"`, [i, j], 1);
+      const features = table(rows, columns, sum);
+      const [ink, most] = [image, features].map((all) => Math.max(...all.flat().map(Math.abs)) || 1);
+      const taps = dilation > 1 ? places(i, j).map((at) => [...at, 1, "tap"]) : [];
+      cells(picture, padded, (v, y, x) => `${inside(y, x) ? "" : 'class="padding"'} fill="currentColor"
+        fill-opacity="${(0.35 * v) / ink}"`, [...taps, [i * stride, j * stride, span, "window"]]);
+      cells(map, features, (v) => `fill="${colours[v < 0 ? 0 : 1]}" fill-opacity="${0.6 * Math.abs(v / most)}"`,
+        [[i, j, 1, "window"]]);
       const factor = (value) => (value < 0 ? `(${written(value, 4)})` : written(value, 4));
       const products = under(i, j).map((pixel, k) => `${pixel}\u00a0·\u00a0${factor(kernel[k])}`);
       live.querySelector(".interactive-sum").textContent =
@@ -108,9 +175,9 @@
     const shown = (data.frames ? leaf : slide)(live, data);
 
     const show = () => {
-      const at = sliders.map((slider) => Number(slider.value));
-      text.textContent = shown(at);
-      at.forEach((value, i) => {
+      const at = () => sliders.map((slider) => Number(slider.value));
+      text.textContent = shown(at());
+      at().forEach((value, i) => {
         outputs[i].textContent = data.labels[i][value];
         sliders[i].setAttribute("aria-valuetext", data.labels[i][value]);
       });

@@ -40,6 +40,14 @@ def scatter(parts, shape, size, *, strides, padding, dtype, dilation_rate=1):
     return padded[:, top : top + height, left : left + width]
 
 
+def largest(views):
+    """The maximum of each window, a new array; NaN if one is in the window."""
+    maxima = views[0].copy()
+    for view in views[1:]:
+        np.maximum(maxima, view, out=maxima)
+    return maxima
+
+
 def counts(shape, size, *, strides, padding, dtype):
     """Pixels of the image in each window, padding left out, shape (1, H', W', 1)."""
     ones = np.ones((1, *shape[1:3], 1), dtype)

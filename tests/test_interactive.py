@@ -259,6 +259,16 @@ def test_a_wrong_layer_is_named_with_its_place(frame, message):
         ({"sliders": {}}, "an interactive figure needs at least one slider; got none"),
         ({"sliders": {"a": [1]}}, "slider 'a' needs two or more distinct values; got [1]"),
         ({"sliders": {"a": [1, 1]}}, "slider 'a' needs two or more distinct values; got [1, 1]"),
+        ({"alt": ""}, "alt must say what is seen; got ''"),
+        (
+            {"xlim": (1, 1)},
+            "xlim and ylim must each be finite, the lower end first; got (1, 1) and (0, 1)",
+        ),
+        (
+            {"ylim": (0, np.inf)},
+            "xlim and ylim must each be finite, the lower end first; got (-2, 2) and (0, inf)",
+        ),
+        ({"still": "1"}, "still '1' is not among the sliders' values {'a': [1, 2]}"),
         ({"still": (3,)}, "still (3,) is not among the sliders' values {'a': [1, 2]}"),
         (
             {"frame": lambda a: {"lines": {f"{k}": [[0, 0]] for k in range(7)}}},
@@ -281,6 +291,19 @@ def test_a_wrong_figure_is_refused(arguments, message):
     usual = {"sliders": {"a": [1, 2]}, "frame": lambda a: {}, **AXES}
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Interactive(**usual | arguments)
+
+
+@pytest.mark.parametrize("kind", [int, float, bool, np.uint8])
+def test_classes_may_be_of_any_kind_of_number(kind):
+    points = np.array([[-1, 0.25], [1, 0.75], [1.5, 0.5]]), np.array([0, 1, 1]).astype(kind)
+    assert moons(background={"points": points}).html == moons().html
+
+
+def test_no_stray_text_stands_in_the_page():
+    made = soup(paths())
+    made.script.decompose()
+    words = [text for text in made.stripped_strings if not re.fullmatch(r"[−\d.]+", text)]
+    assert words == ["a < b", "x₁", "SGD", "far", "step size"]
 
 
 def test_a_heavy_figure_is_refused():
@@ -448,4 +471,4 @@ def test_figures_fit_the_screen(browse, width):
 
 
 def test_the_script_is_small():
-    assert len((STATIC / "interactive.js").read_text("utf-8").splitlines()) < 150
+    assert len((STATIC / "interactive.js").read_text("utf-8").splitlines()) < 200

@@ -23,9 +23,9 @@ def figure(image=IMAGE, kernels=KERNELS, **options):
     return InteractiveKernel(image, kernels, **{"alt": ALT, "start": (1, 2)} | options)
 
 
-def features(kernel):
+def features(kernel, **options):
     x = IMAGE[None, :, :, None].astype(float)
-    return ops.conv2d(x, np.array(kernel, float)[..., None, None])[0, ..., 0]
+    return ops.conv2d(x, np.array(kernel, float)[..., None, None], **options)[0, ..., 0]
 
 
 def numbers(text):
@@ -44,15 +44,40 @@ def test_every_word_of_the_page_is_given_and_none_is_taken_for_markup():
     made = soup(figure(names=names, text="{sum} at {i}, {j} </script>"))
     assert [p.text for p in made.select(".interactive-pair p")] == ["picture", "response"]
     assert made.legend.text == "weights"
-    assert [label.text for label in made.select("label")] == ["down <i>", "across"]
-    assert [button.text for button in made.select("button")] == list(KERNELS)
+    assert [label.text for label in made.select("label[for]")] == ["down <i>", "across"]
+    assert [button.text for button in made.select("button")] == [*KERNELS, "turn the kernel"]
     assert made.select("input")[5]["aria-label"] == "weights 1, 2"
     assert made.img["alt"] == made.select_one("[role=img]")["aria-label"] == ALT
     assert made.find(["b", "i"]) is None
     data = json.loads(made.script.string)
     assert data["text"] == "{sum} at {i}, {j} </script>"
     assert data["image"] == IMAGE.tolist()
-    assert data["labels"] == [["0", "1", "2", "3"], ["0", "1", "2", "3", "4", "5"]]
+    assert data["labels"] == [list("012345"), list("01234567")]
+    assert data["kernels"][1] == [
+        "1/16",
+        "1/8",
+        "1/16",
+        "1/8",
+        "0.25",
+        "1/8",
+        "1/16",
+        "1/8",
+        "1/16",
+    ]
+    made = soup(figure(choices=("turn <u>", "step", "edge", "gaps")))
+    assert made.select("button")[-1].text == "turn <u>"
+    assert [select.parent.contents[0].strip() for select in made.select("select")] == [
+        "step", "edge", "gaps",
+    ]  # fmt: skip
+    assert made.find("u") is None
+
+
+def test_no_stray_text_stands_in_the_page():
+    made = soup(figure())
+    made.script.decompose()
+    words = ["kernel", *KERNELS, "turn the kernel", "stride", *"123", "padding", "valid", "same"]
+    words += ["dilation", *"12", "image", "feature map", "row i", "column j"]
+    assert [text.strip() for text in made.stripped_strings] == words
 
 
 def test_the_still_shows_the_start(monkeypatch):
@@ -71,6 +96,9 @@ def test_the_still_shows_the_start(monkeypatch):
     assert len(kernel.texts) == 9
     assert image.patches[0].get_bbox().bounds == (1.5, 0.5, 3, 3)
     assert response.patches[0].get_bbox().bounds == (1.5, 0.5, 1, 1)
+    assert not image.patches[0].get_fill()  # the numbers under it stay legible
+    assert not response.patches[0].get_fill()
+    assert [text.get_text() for text in kernel.texts][:3] == ["−1", "0", "1"]
     assert numbers(drawn[0].get_suptitle()) == [1, 2, features(EDGE)[1, 2]]
     assert len(made.html) < 100_000
     assert repr(made) == f"<InteractiveKernel with 2 kernels: {ALT}>"
@@ -78,14 +106,24 @@ def test_the_still_shows_the_start(monkeypatch):
 
 
 def test_a_black_image_has_a_still():
-    assert "base64" in figure(np.zeros((4, 4)), start=(1, 1)).html
+    made = figure(np.zeros((4, 4), int), start=(1, 1))
+    assert "base64" in made.html
+    dilations = soup(made).select("select")[2].select("option")
+    assert [option.text for option in dilations] == ["1"]  # a window of 5 pixels does not fit
+
+
+def test_the_largest_image_fits_the_page():
+    noise = np.random.default_rng(0).integers(0, 17, (20, 20))
+    assert len(figure(noise).html.encode()) <= 300_000
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": np.zeros((3, 8))}, "image must be (H, W) from (4, 4) on; got (3, 8)"),
-        ({"image": np.zeros(8)}, "image must be (H, W) from (4, 4) on; got (8,)"),
+        ({"image": np.zeros((3, 8))}, "image must be (H, W) from (4, 4) to (20, 20); got (3, 8)"),
+        ({"image": np.zeros((4, 21))}, "image must be (H, W) from (4, 4) to (20, 20); got (4, 21)"),
+        ({"image": np.zeros(8)}, "image must be (H, W) from (4, 4) to (20, 20); got (8,)"),
+        ({"image": np.full((4, 4), np.nan)}, "image must hold whole numbers from 0 on; got "),
         ({"image": np.eye(4) / 2}, "image must hold whole numbers from 0 on; got "),
         ({"image": -np.eye(4)}, "image must hold whole numbers from 0 on; got "),
         ({"kernels": {}}, "an interactive kernel needs at least one kernel; got none"),
@@ -100,6 +138,9 @@ def test_a_black_image_has_a_still():
         ({"kernels": {"k": np.full((3, 3), np.nan)}}, "kernel 'k' must be (3, 3), with weights"),
         ({"start": (4, 0)}, "start must be a position in a map of (4, 6); got (4, 0)"),
         ({"names": ("a", "b")}, "names must be five; got ('a', 'b')"),
+        ({"choices": ("a", "b")}, "choices must be four names; got ('a', 'b')"),
+        ({"text": "{i} {constructor}"}, "text may hold {i}, {j} and {sum}; got {constructor}"),
+        ({"alt": " "}, "alt must say what is seen; got ' '"),
     ],
 )
 def test_what_is_refused(arguments, message):
@@ -115,23 +156,36 @@ def shown(tab):
     live = tab.locator(".interactive-live")
     position = tuple(int(text) for text in live.locator("output").all_text_contents())
     drawn = live.locator("svg").nth(1).locator("text").all_text_contents()
-    drawn = np.array([numbers(text) for text in drawn]).reshape(4, 6)
+    columns = int(live.locator(".interactive-pair > div").nth(1).evaluate(
+        "e => e.style.getPropertyValue('--columns')"
+    ))  # fmt: skip
+    drawn = np.array([numbers(text) for text in drawn]).reshape(-1, columns)
     window = live.locator("svg .window").evaluate_all(
         "all => all.map(e => ['y', 'x', 'width'].map(a => Number(e.getAttribute(a)) / 100))"
     )
-    assert window == [[*position, 3], [*position, 1]]
+    assert window[1] == [*position, 1]
     written = numbers(live.locator(".interactive-sum").text_content())
-    return position, drawn, written, live.locator(".interactive-text").text_content()
+    return position, window[0], drawn, written, live.locator(".interactive-text").text_content()
 
 
-def expect(tab, position, kernel):
+def expect(tab, position, kernel, **options):
     """The page shows what `ops.conv2d` says."""
-    at, drawn, written, line = shown(tab)
-    expected, (i, j) = features(kernel), position
+    at, window, drawn, written, line = shown(tab)
+    expected, (i, j) = features(kernel, **options), position
     assert at == position
+    assert drawn.shape == expected.shape
     assert np.abs(drawn - expected).max() <= 0.0500001  # one decimal
     pixels, weights, total = written[0:18:2], written[1:18:2], written[18]
-    assert pixels == IMAGE[i : i + 3, j : j + 3].ravel().tolist()
+    stride, step = options.get("strides", 1), options.get("dilation_rate", 1)
+    span = 2 * step + 1
+    assert window == [stride * i, stride * j, span]
+    padded = IMAGE
+    if options.get("padding") == "same":
+        sides = [max((-(-n // stride) - 1) * stride + span - n, 0) for n in IMAGE.shape]
+        padded = np.pad(IMAGE, [(side // 2, side - side // 2) for side in sides])
+    i, j = stride * i, stride * j
+    assert pixels == padded[i : i + span : step, j : j + span : step].ravel().tolist()
+    i, j = position
     assert weights == pytest.approx(np.ravel(kernel), abs=5e-5)
     assert total == pytest.approx(expected[position], abs=5e-5)
     assert numbers(line) == [i, j, total]
@@ -149,20 +203,93 @@ def test_the_keyboard_reaches_everything(browse):
     tab.keyboard.type("2.5")
     edited = [[2.5, 0, 1], *EDGE[1:]]
     expect(tab, (1, 2), edited)
-    for _ in range(9):
+    for _ in range(9 + 2 + 3):  # the weights, two more buttons, the choices
         tab.keyboard.press("Tab")
-    for _ in range(2):
-        tab.keyboard.press("Tab")
-    tab.keyboard.press("ArrowDown")  # the first slider: one row up
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("ArrowDown")  # the first slider: one row down
+    expect(tab, (2, 2), edited)
+    tab.keyboard.press("ArrowUp")
+    tab.keyboard.press("ArrowUp")
     expect(tab, (0, 2), edited)
     tab.keyboard.press("Tab")
     tab.keyboard.press("End")
     expect(tab, (0, 5), edited)
-    for _ in range(2):
+    for _ in range(1 + 3 + 2):
         tab.keyboard.press("Shift+Tab")
     tab.keyboard.press("Enter")
     expect(tab, (0, 5), KERNELS["blur"])
     assert tab.get_by_label("kernel 1, 1").input_value() == "0.25"
+
+
+def test_the_kernel_turns_by_half_a_turn_and_back(browse):
+    corner = [[1, 2, 0], [3, 0, 0], [0, 0, -4]]
+    tab = browse(figure(kernels={"corner": corner}))
+    turn = tab.get_by_role("button", name="turn the kernel")
+    turn.click()
+    expect(tab, (1, 2), np.rot90(corner, 2))
+    turn.click()
+    expect(tab, (1, 2), corner)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("strides", "dilation_rate"), [(1, 2), (2, 1), (3, 1), (2, 2)])
+def test_stride_padding_and_dilation_are_those_of_conv2d(browse, strides, padding, dilation_rate):
+    tab = browse(figure(start=(0, 0)))
+    tab.get_by_label("stride").select_option(str(strides))
+    tab.get_by_label("padding").select_option(padding)
+    tab.get_by_label("dilation").select_option(str(dilation_rate))
+    options = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+    expect(tab, (0, 0), EDGE, **options)
+    tab.get_by_label("column j").press("End")
+    expect(tab, (0, features(EDGE, **options).shape[1] - 1), EDGE, **options)
+    taps = tab.locator("svg .tap").count()
+    assert taps == (9 if dilation_rate > 1 else 0)
+    if padding == "same":
+        image = tab.locator(".interactive-pair svg").first
+        drawn = image.locator("rect:not(.window, .tap)").count()
+        assert drawn - image.locator(".padding").count() == IMAGE.size
+
+
+def test_the_window_stays_in_a_map_that_shrinks(browse):
+    tab = browse(figure(start=(3, 5)))
+    tab.get_by_label("stride").select_option("3")
+    expect(tab, (1, 1), EDGE, strides=3)
+
+
+def test_a_weight_may_be_a_fraction(browse):
+    tab = browse(figure())
+    field = tab.get_by_label("kernel 0, 0")
+    for typed, weight in (("1/3", 1 / 3), (" -2 / 4", -0.5), ("0,5", 0.5), ("−.25", -0.25)):
+        field.fill(typed)
+        expect(tab, (1, 2), [[weight, 0, 1], *EDGE[1:]])
+        field.blur()
+        assert field.input_value() == typed
+    for typed in ("1/", "abc", "1/0"):
+        field.fill(typed)
+        expect(tab, (1, 2), [[0, 0, 1], *EDGE[1:]])
+        assert field.get_attribute("aria-invalid") == "true"
+        field.blur()
+        assert (field.input_value(), field.get_attribute("aria-invalid")) == ("0", "false")
+
+
+@pytest.mark.parametrize("width", [390, 800])
+def test_no_weight_is_clipped(browse, width):
+    tab = browse(figure(), width=width)
+    tab.get_by_role("button", name="blur").click()
+    for field in tab.locator(".interactive-kernel input").all():
+        assert field.evaluate("e => e.scrollWidth <= e.clientWidth"), field.input_value()
+
+
+def test_weights_and_map_share_the_screen_of_a_phone(browse):
+    tab = browse(figure(), width=390)
+    top = tab.get_by_label("kernel 0, 0").bounding_box()["y"]
+    image, response = (tab.locator(".interactive-pair svg").nth(k).bounding_box() for k in (0, 1))
+    assert response["y"] + response["height"] - top <= 600
+    assert response["x"] >= image["x"] + image["width"]
+    letters = tab.locator(".interactive-pair text").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(letters) >= 8
 
 
 def test_the_mouse_leads_the_window(browse):
@@ -171,9 +298,12 @@ def test_the_mouse_leads_the_window(browse):
     cell = image["width"] / 8
     assert response["width"] / 6 == pytest.approx(cell, rel=0.01)
     tab.mouse.move(image["x"] + 2.5 * cell, image["y"] + 3.5 * cell)
-    expect(tab, (1, 2), EDGE)  # no button is down
-    tab.mouse.down()
     expect(tab, (2, 1), EDGE)  # the window's middle is under the pointer
+    tab.mouse.move(image["x"] + 2.5 * cell, image["y"] - 2 * cell)
+    expect(tab, (1, 2), EDGE)  # which only passed over
+    tab.mouse.move(image["x"] + 2.5 * cell, image["y"] + 3.5 * cell)
+    tab.mouse.down()
+    expect(tab, (2, 1), EDGE)
     tab.mouse.move(image["x"] + 7.9 * cell, image["y"] + 0.1 * cell, steps=5)
     expect(tab, (0, 5), EDGE)  # and the window stays on the image
     tab.mouse.up()
@@ -230,7 +360,7 @@ def test_the_figure_is_accessible_and_legible(browse, theme):
     violations = Axe().run(tab).response["violations"]
     assert {v["id"]: [node["html"][:120] for node in v["nodes"]] for v in violations} == {}
     page = tab.evaluate("getComputedStyle(document.documentElement).color")
-    for name in ("button", "input[type=number]", ".interactive-sum", "legend"):
+    for name in ("button", "input[inputmode]", "select", ".interactive-sum", "legend"):
         style = tab.locator(f".interactive-live {name}").first
         assert style.evaluate("e => getComputedStyle(e).color") == page
     assert tab.locator("svg text").first.evaluate("e => getComputedStyle(e).fill") == page

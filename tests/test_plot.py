@@ -1,15 +1,16 @@
 """The figures: everything given is drawn, nothing else is touched."""
 
 import itertools
-import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from examples import raises
 from matplotlib.colors import same_color
 
 from dlcore import plot
+from dlcore.interactive._colours import COLOURS
 
 COUNTS = np.array([[50, 0, 3], [1, 60, 0], [0, 8, 1234]])
 BINS = ([0.1, 0.5, 0.9], [0.2, 0.4, 0.95], [1500, 0, 20])
@@ -59,10 +60,6 @@ def labels(ax):
 
 def xy(line):
     return line.get_xydata().tolist()
-
-
-def raises(message):
-    return pytest.raises(ValueError, match=f"^{re.escape(message)}$")
 
 
 # The contract of every figure
@@ -179,7 +176,7 @@ def test_kernels_are_all_drawn_on_one_scale_with_zero_in_its_middle():
         (artist,) = ax.images
         np.testing.assert_array_equal(artist.get_array(), kernel[:, :, 0, f])
         assert artist.get_clim() == (-bound, bound)
-        assert artist.get_cmap().name == "RdBu_r"
+        assert artist.get_cmap() == plot.SIGNED
     assert colorbar.get_ylabel() == "weight"
     assert colorbar.get_ylim() == (-bound, bound)
 
@@ -239,6 +236,62 @@ def test_heat_map_of_other_shapes(image, values):
         f"image must be (H, W) or (H, W, 1) and values (h, w); got image {image}, values {values}"
     ):
         plot.heat_map(np.ones(image), np.ones(values))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("name", "draw", "size"),
+    [
+        ("images", lambda bad: plot.images([[[0, 1], [1, bad]]]), 4),
+        ("kernel", lambda bad: plot.kernels(np.reshape([1, bad], (1, 1, 1, 2))), 2),
+        ("image", lambda bad: plot.heat_map([[1, bad]], [[1]]), 2),
+        ("values", lambda bad: plot.heat_map([[1]], [[1, bad]]), 2),
+        ("counts", lambda bad: plot.confusion([[1, bad], [0, 1]]), 4),
+        ("confidence and accuracy", lambda bad: plot.reliability([0.5], [bad], [1]), 2),
+        ("row 'a'", lambda bad: plot.intervals({"a": ([1, bad], 0, 2)}, xlabel=""), 4),
+        ("points x", lambda bad: plot.decision_regions(first, [[0, 1], [1, bad]], [0, 1]), 4),
+        (
+            "scores",
+            lambda bad: plot.decision_regions(lambda p: [bad, *p[1:, 0]], CORNERS, np.ones(4)),
+            14_400,
+        ),
+        (
+            "heights",
+            lambda bad: plot.trajectories(
+                lambda x, y: np.where(x == x.min(), bad, y), PATHS, xlim=(-1, 2), ylim=(-3, 4)
+            ),
+            40_000,
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(name, draw, size, bad):
+    lost = 200 if name == "heights" else 1
+    before = plt.get_fignums()
+    with raises(f"{name} must be finite; got {lost} of {size} NaN or infinite"):
+        draw(bad)
+    assert plt.get_fignums() == before  # no empty figure is left behind
+
+
+def test_an_empty_bin_need_not_be_finite():
+    assert plot.reliability([0.5, np.nan], [0.5, np.nan], [1, 0]).lines
+
+
+@pytest.mark.parametrize("columns", [0, -1])
+def test_a_grid_without_columns(columns):
+    with raises(f"columns must be at least 1; got {columns}"):
+        plot.images(pictures(), columns=columns)
+
+
+def test_signs_have_the_colours_of_the_interactive_figures():
+    assert same_color(plot.SIGNED(0.0)[:3], COLOURS[0])
+    assert same_color(plot.SIGNED(1.0)[:3], COLOURS[1])
+    assert (plot.SIGNED(0.0)[3], plot.SIGNED(0.5)[3], plot.SIGNED(1.0)[3]) == (1, 0, 1)
+    ax = plot.decision_regions(first, CORNERS, [0, 1, 0, 1])
+    assert [line.get_color() for line in ax.lines] == list(COLOURS[:2])
+    shades = ax.collections[0].get_facecolor()
+    assert same_color(shades[0][:3], COLOURS[0])
+    assert same_color(shades[-1][:3], COLOURS[1])
+    np.testing.assert_allclose(shades[[0, -1], 3], 0.54, atol=0.01)
 
 
 # Confusion
@@ -332,6 +385,32 @@ def test_curves_that_end_together_have_names_that_do_not_cover_one_another():
     assert [ax.texts[i].xyann for i in (0, 1, 4)] == 3 * [(6, 0)]  # nothing moves without need
 
 
+def test_a_run_that_diverges_keeps_its_name_and_lets_the_others_keep_their_places():
+    lost = {"step 2": [0.5, 1e5, np.nan], "step 1": [0.5, 0.3, np.inf], "step 0.1": [0.5, 0.4, 0.3]}
+    ax = plot.curves(lost, xlabel="step", ylabel="loss", yscale="log")
+    ax.figure.canvas.draw()
+    assert {text.get_text(): text.xy for text in ax.texts} == {
+        "step 2": (2, 1e5), "step 1": (2, 0.3), "step 0.1": (3, 0.3)
+    }  # fmt: skip
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    for below, above in itertools.pairwise(boxes):
+        assert below.y1 <= above.y0
+    ax = plot.curves({"a": [1, 2, 0]}, xlabel="", ylabel="", yscale="log")
+    assert ax.texts[0].xy == (2, 2)
+    assert plot.curves({"a": [1, 2, 0]}, xlabel="", ylabel="").texts[0].xy == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "yscale"), [([], "linear"), ([np.nan], "linear"), ([0, -1], "log")]
+)
+def test_a_series_without_anything_to_draw(values, yscale):
+    before = plt.get_fignums()
+    message = f"series 'a' has no value that a {yscale} axis can show: {np.array(values, float)}"
+    with raises(message):
+        plot.curves({"a": values}, xlabel="", ylabel="", yscale=yscale)
+    assert plt.get_fignums() == before
+
+
 # Intervals
 
 
@@ -361,6 +440,7 @@ def test_decision_regions_show_scores_points_and_border():
     assert xy(triangles) == CORNERS[[1, 3]].tolist()
     assert (circles.get_marker(), triangles.get_marker()) == ("o", "^")
     scores, border = ax.collections
+    assert [same_color(color, "black") for color in border.get_edgecolor()] == [True]
     np.testing.assert_allclose(scores.levels, np.linspace(0, 1, 11))
     (path,) = border.get_paths()
     np.testing.assert_allclose(path.vertices[:, 0], 0.5)
@@ -410,6 +490,23 @@ def test_trajectories_that_diverge_are_named_where_they_were_last_seen():
     ax.figure.canvas.draw()
     with raises("path 'gone' has no point with x in (-1, 2) and y in (-3, 4)"):
         plot.trajectories(bowl, {"gone": path[2:]}, xlim=(-1, 2), ylim=(-3, 4))
+
+
+def test_the_names_of_trajectories_stand_beside_their_points():
+    ax = plot.trajectories(bowl, PATHS, xlim=(-1, 2), ylim=(-3, 4))
+    assert {(text.xyann, text.anncoords) for text in ax.texts} == {((5, 5), "offset points")}
+
+
+def test_trajectories_of_a_function_of_another_shape():
+    with raises("function must return the shape it is given; got ()"):
+        plot.trajectories(lambda x, y: 1.0, PATHS, xlim=(-1, 2), ylim=(-3, 4))
+
+
+def test_the_contours_are_denser_near_the_lowest_point():
+    ax = plot.trajectories(bowl, PATHS, xlim=(-1, 2), ylim=(-3, 4))
+    below = [np.mean(bowl(*np.meshgrid(np.linspace(-1, 2, 99), np.linspace(-3, 4, 99))) < level)
+             for level in ax.collections[0].levels]  # fmt: skip
+    np.testing.assert_allclose(below, np.linspace(0, 1, 18) ** 2, atol=0.02)
 
 
 # Gradient norms

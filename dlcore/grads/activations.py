@@ -1,9 +1,8 @@
 """Derivatives of `ops.activations`."""
 
-import numpy as np
-
 from dlcore import ops
 from dlcore._arguments import same_shape
+from dlcore.grads._masks import chooser
 
 
 def relu(dy, x):
@@ -17,7 +16,7 @@ def relu(dy, x):
     Source: ``keras.ops.relu``.
     """
     dy, x = same_shape("relu", dy, x)
-    return np.where(x <= 0, 0, dy)
+    return chooser(dy)(dy, ~(x <= 0))
 
 
 def sigmoid(dy, x):

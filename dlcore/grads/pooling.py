@@ -1,11 +1,10 @@
 """Derivatives of `ops.pooling`."""
 
-from functools import reduce
-
 import numpy as np
 
 from dlcore._arguments import of_output, pool_arguments
-from dlcore._windows import counts, gather, scatter
+from dlcore._windows import counts, gather, largest, scatter
+from dlcore.grads._masks import chooser
 
 
 def max_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
@@ -52,8 +51,13 @@ def avg_pool2d(dy, x, pool_size=2, *, strides=None, padding="valid"):
 
 def _shares(dy, views):
     """What each pixel of a window gets of `dy`, offset by offset."""
-    largest = reduce(np.maximum, views)
+    maxima, choose = largest(views), chooser(dy)
+    lost = np.isnan(maxima).any()
+    waiting = np.ones(dy.shape, bool)  # windows whose maximum was not met yet
     for view in views:
-        wins = (view == largest) | np.isnan(view)
-        yield np.where(wins, dy, 0)
-        dy = np.where(wins, 0, dy)  # nothing is left for an equal maximum
+        wins = view == maxima
+        if lost:
+            wins |= np.isnan(view)
+        wins &= waiting
+        waiting ^= wins  # nothing is left for an equal maximum
+        yield choose(dy, wins)

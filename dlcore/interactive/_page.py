@@ -9,6 +9,15 @@ import html
 import io
 import json
 
+LARGEST = 300_000  # bytes of one figure in its page
+
+
+class Shown:
+    """Shows itself as the last expression of a cell: `html` on a page, one line in a terminal."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.html, "text/plain": repr(self)}
+
 
 def page(*, alt, still, drawing, sliders, data, below=""):
     """The HTML of a figure: its still, and what the script puts in the still's place.
@@ -20,7 +29,12 @@ def page(*, alt, still, drawing, sliders, data, below=""):
         sliders: (name, number of positions, first position) of each.
         data: what the script draws from, as JSON takes it.
         below: HTML of what stands between the sliders and the line of text.
+
+    Raises:
+        ValueError: if `alt` says nothing, or the figure is too large for a page.
     """
+    if not alt.strip():
+        raise ValueError(f"alt must say what is seen; got {alt!r}")
     data = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c")  # no text ends the script
     key = "interactive-" + hashlib.sha256(data.encode()).hexdigest()[:8]
@@ -33,13 +47,17 @@ def page(*, alt, still, drawing, sliders, data, below=""):
         f'<input id="{key}-{i}" type="range" min="0" max="{count - 1}" value="{first}">'
         for i, (name, count, first) in enumerate(sliders)
     )
-    return (
+    made = (
         f'<div class="interactive"><img class="interactive-still" alt="{html.escape(alt)}" '
         f'src="data:image/webp;base64,{encoded(file)}"><template>'
         f'{drawing}<div class="interactive-sliders">{controls}</div>{below}'
         '<p class="interactive-text" role="status"></p></template>'
         f'<script type="application/json">{data}</script></div>'
     )
+    size = len(made.encode())
+    if size > LARGEST:
+        raise ValueError(f"the figure has {size:,} bytes; allowed: {LARGEST:,}")
+    return made
 
 
 def encoded(file):

@@ -17,14 +17,13 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from dlcore.interactive._colours import COLOURS, DASHES, palette, shade
-from dlcore.interactive._page import encoded, page
+from dlcore.interactive._page import Shown, encoded, page
 
 LAYERS = ("image", "contours", "lines", "points", "text")
-LARGEST = 300_000  # bytes of one figure in its page
 UNITS = 2000  # the width of the plot, and its height
 
 
-class Interactive:
+class Interactive(Shown):
     """A plot with sliders: the last expression of its cell, whose metadata holds the caption.
 
     A frame is a dict of layers, each of which may be left out:
@@ -43,14 +42,15 @@ class Interactive:
         xlim, ylim: the limits of the axes.
         xlabel, ylabel: what the axes show, in plain text.
         alt: what is seen, for readers who do not see it.
-        still: the values that the page starts with and that print shows; None: the first of each.
+        still: a tuple, the values that the page starts with and that print shows; None: the first
+            of each.
         background: the layers that are the same in every frame.
         ratio: height of the plot over its width.
 
     Raises:
         ValueError: if a slider, a layer or `still` is not of the form above, a name of a line is
-            not in every frame, more than six lines or classes need colours, or the figure is too
-            large for a page.
+            not in every frame, more than six lines or classes need colours, the limits are none,
+            `alt` says nothing, or the figure is too large for a page.
     """
 
     def __init__(
@@ -64,27 +64,27 @@ class Interactive:
         if not self.sliders:
             raise ValueError("an interactive figure needs at least one slider; got none")
         self.limits = np.array([xlim, ylim], float)
+        if not (np.isfinite(self.limits).all() and (self.limits[:, 0] < self.limits[:, 1]).all()):
+            raise ValueError(
+                f"xlim and ylim must each be finite, the lower end first; got {xlim} and {ylim}"
+            )
         self.labels, self.alt, self.ratio = (xlabel, ylabel), alt, ratio
         self.background = self._checked("background", background or {})
         self.frames = {
             at: self._checked(self._where(at), frame(*at))
             for at in itertools.product(*self.sliders.values())
         }
-        self.still = next(iter(self.frames)) if still is None else tuple(still)
+        self.still = next(iter(self.frames)) if still is None else still
         if self.still not in self.frames:
-            raise ValueError(f"still {self.still} is not among the sliders' values {self.sliders}")
+            raise ValueError(
+                f"still {self.still!r} is not among the sliders' values {self.sliders}"
+            )
         self.names = [*self.background["lines"], *self.frames[self.still]["lines"]]
         self._check_names()
         self.html = self._html()
-        size = len(self.html.encode())
-        if size > LARGEST:
-            raise ValueError(f"the figure has {size:,} bytes; allowed: {LARGEST:,}")
 
     def __repr__(self):
         return f"<Interactive figure with {len(self.frames)} frames: {self.alt}>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self.html, "text/plain": repr(self)}
 
     # What is given, checked and in one form
 
@@ -120,7 +120,9 @@ class Interactive:
             )
         contours = self._level_lines(*given["contours"]) if "contours" in given else []
         text = given.get("text", "")
-        return dict(zip(LAYERS, (image, contours, lines, (xy, classes), text), strict=True))
+        return dict(
+            zip(LAYERS, (image, contours, lines, (xy, classes.astype(int)), text), strict=True)
+        )
 
     def _level_lines(self, function, levels):
         x, y = (np.linspace(*limits, 100) for limits in self.limits)

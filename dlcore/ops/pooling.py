@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from dlcore._arguments import pool_arguments
-from dlcore._windows import counts, gather
+from dlcore._windows import counts, gather, largest
 
 
 def max_pool2d(x, pool_size=2, *, strides=None, padding="valid"):
@@ -30,8 +30,7 @@ def max_pool2d(x, pool_size=2, *, strides=None, padding="valid"):
     Source: ``keras.ops.max_pool``.
     """
     x, size, strides = pool_arguments("max_pool2d", x, pool_size, strides)
-    views = gather(x, size, strides=strides, padding=padding, fill=-np.inf)
-    return reduce(np.maximum, views[1:], views[0].copy())
+    return largest(gather(x, size, strides=strides, padding=padding, fill=-np.inf))
 
 
 def avg_pool2d(x, pool_size=2, *, strides=None, padding="valid"):

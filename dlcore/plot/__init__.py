@@ -1,14 +1,18 @@
 """Figures that more than one page needs. The data come first, the rest by keyword.
 
 One picture takes `ax` (None: a new figure) and returns the Axes; a grid returns its Figure.
-Colours, sizes and the transparent background come from ``chapters/matplotlibrc``.
+Colours, sizes and the transparent background come from ``chapters/matplotlibrc``; `SIGNED` is the
+colour map of what has a sign, from blue for minus over no colour for 0 to orange for plus.
+What cannot be drawn, NaN for one, is refused.
 """
 
+from dlcore.plot._colours import SIGNED
 from dlcore.plot.curves import curves, gradient_norms, intervals, reliability
 from dlcore.plot.images import confusion, heat_map, images, kernels
 from dlcore.plot.planes import decision_regions, trajectories
 
 __all__ = [
+    "SIGNED",
     "confusion",
     "curves",
     "decision_regions",

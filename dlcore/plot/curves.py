@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from dlcore.plot._axes import axes_or_new
+from dlcore.plot._finite import finite
 
 
 def curves(series, *, xlabel, ylabel, yscale="linear", ax=None):
@@ -18,22 +19,27 @@ def curves(series, *, xlabel, ylabel, yscale="linear", ax=None):
 
     Returns:
         The Axes.
+
+    Raises:
+        ValueError: if a series has no value that can be drawn: finite, and above 0 on a "log" axis.
+            A line ends where its values stop being that, and there has its name.
     """
+    ends = {name: _last_drawn(name, values, yscale) for name, values in series.items()}
     ax = axes_or_new(ax, figsize=(6, 3.6))
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ends = []
+    colors = {}
     for name, values in series.items():
         (line,) = ax.plot(np.arange(1, len(values) + 1), values, marker=".")
-        ends.append((name, (len(values), values[-1]), line.get_color()))
+        colors[name] = line.get_color()
     ax.get_ylim()  # settles the limits that transData needs
     lowest = -np.inf  # where the next name may stand, in points
-    for name, end, color in sorted(ends, key=lambda end: end[1][1]):
+    for name, end in sorted(ends.items(), key=lambda item: item[1][1]):
         height = ax.transData.transform(end)[1] * 72 / ax.figure.dpi
         at = max(height, lowest)
         ax.annotate(
             name, end, xytext=(6, at - height), textcoords="offset points",
-            va="center", color=color,
+            va="center", color=colors[name],
         )  # fmt: skip
         lowest = at + 12
     return ax
@@ -49,7 +55,12 @@ def intervals(rows, *, xlabel, ax=None):
 
     Returns:
         The Axes.
+
+    Raises:
+        ValueError: if a number is not finite.
     """
+    for name, (values, low, high) in rows.items():
+        finite(f"row {name!r}", [*np.ravel(values), low, high])
     ax = axes_or_new(ax, figsize=(6.4, 0.55 * len(rows) + 0.9))
     for y, (values, low, high) in enumerate(rows.values()):
         ax.plot([low, high], [y, y], color="C0", linewidth=3, alpha=0.5, solid_capstyle="butt")
@@ -62,7 +73,10 @@ def intervals(rows, *, xlabel, ax=None):
 
 
 def gradient_norms(series, *, ax=None):
-    """Norms of the gradient from the first layer to the last, as `curves` on a logarithmic axis."""
+    """Norms of the gradient from the first layer to the last, as `curves` on a logarithmic axis.
+
+    Args, returns, raises: as `curves`.
+    """
     return curves(series, xlabel="layer", ylabel="norm of the gradient", yscale="log", ax=ax)
 
 
@@ -79,7 +93,7 @@ def reliability(confidence, accuracy, counts, *, ax=None):
         The Axes.
 
     Raises:
-        ValueError: if the three do not have one shape.
+        ValueError: if the three do not have one shape, or a bin that is not empty is not finite.
     """
     confidence, accuracy, counts = map(np.asarray, (confidence, accuracy, counts))
     if not confidence.shape == accuracy.shape == counts.shape:
@@ -87,8 +101,9 @@ def reliability(confidence, accuracy, counts, *, ax=None):
             f"shapes differ: confidence {confidence.shape}, accuracy {accuracy.shape}, "
             f"counts {counts.shape}"
         )
-    ax = axes_or_new(ax, figsize=(5, 4.6))
     filled = counts > 0
+    finite("confidence and accuracy", [confidence[filled], accuracy[filled]])
+    ax = axes_or_new(ax, figsize=(5, 4.6))
     ax.plot([0, 1], [0, 1], color="gray", linestyle="--", linewidth=1)
     ax.text(0.03, 0.07, "says what it gets", rotation=42, color="dimgray", fontsize="small")
     ax.plot(confidence[filled], accuracy[filled], marker="o")
@@ -96,3 +111,12 @@ def reliability(confidence, accuracy, counts, *, ax=None):
         ax.annotate(f"{n:,}", (x, y), xytext=(6, -11), textcoords="offset points", fontsize="small")
     ax.set(xlim=(0, 1.08), ylim=(0, 1.05), xlabel="stated probability", ylabel="share right")
     return ax
+
+
+def _last_drawn(name, values, yscale):
+    """(step, value) of the last value that the axis can show."""
+    values = np.asarray(values, float)
+    (steps,) = np.nonzero(np.isfinite(values) & ((yscale != "log") | (values > 0)))
+    if not len(steps):
+        raise ValueError(f"series {name!r} has no value that a {yscale} axis can show: {values}")
+    return steps[-1] + 1, values[steps[-1]]

@@ -4,6 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from dlcore.plot._axes import axes_or_new
+from dlcore.plot._colours import SIGNED
+from dlcore.plot._finite import finite
 
 
 def images(images, *, titles=None, columns=8, scale=1.0):
@@ -19,9 +21,10 @@ def images(images, *, titles=None, columns=8, scale=1.0):
         The Figure.
 
     Raises:
-        ValueError: if there is no image, the rank is wrong, or titles and images differ in number.
+        ValueError: if there is no image, the rank is wrong, a pixel is not finite, titles and
+            images differ in number, or `columns` is below 1.
     """
-    images = np.asarray(images)
+    images = finite("images", images)
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     if images.ndim != 3 or not len(images):
@@ -30,7 +33,7 @@ def images(images, *, titles=None, columns=8, scale=1.0):
 
 
 def kernels(kernel, *, titles=None, columns=8, scale=1.0):
-    """A grid of filters on one scale: red adds, blue subtracts, 0 is the colour of the page.
+    """A grid of filters on one scale: orange adds, blue subtracts, 0 is the colour of the page.
 
     Args:
         kernel: filters of one input channel, shape (k_h, k_w, 1, F).
@@ -38,13 +41,14 @@ def kernels(kernel, *, titles=None, columns=8, scale=1.0):
     Keywords, returns: as in `images`.
 
     Raises:
-        ValueError: if the shape is another, or titles and filters differ in number.
+        ValueError: if the shape is another, a weight is not finite, titles and filters differ in
+            number, or `columns` is below 1.
     """
-    kernel = np.asarray(kernel)
+    kernel = finite("kernel", kernel)
     if kernel.ndim != 4 or kernel.shape[2] != 1 or not kernel.size:
         raise ValueError(f"kernel must be (k_h, k_w, 1, F) and not empty; got {kernel.shape}")
     end = np.abs(kernel).max() or 1
-    grid = _grid(np.moveaxis(kernel[:, :, 0], 2, 0), titles, columns, scale, "RdBu_r", (-end, end))
+    grid = _grid(np.moveaxis(kernel[:, :, 0], 2, 0), titles, columns, scale, SIGNED, (-end, end))
     grid.colorbar(grid.axes[0].images[0], ax=grid.axes, label="weight")
     return grid
 
@@ -63,9 +67,9 @@ def heat_map(image, values, *, label=None, limits=(None, None), ax=None):
         The Axes.
 
     Raises:
-        ValueError: if `image` or `values` has another rank.
+        ValueError: if `image` or `values` has another rank or is not finite.
     """
-    image, values = np.asarray(image), np.asarray(values)
+    image, values = finite("image", image), finite("values", values)
     if values.ndim != 2 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,)):
         shapes = f"image {image.shape}, values {values.shape}"
         raise ValueError(f"image must be (H, W) or (H, W, 1) and values (h, w); got {shapes}")
@@ -91,9 +95,9 @@ def confusion(counts, *, ax=None):
         The Axes.
 
     Raises:
-        ValueError: if `counts` is not square.
+        ValueError: if `counts` is not square or not finite.
     """
-    counts = np.asarray(counts)
+    counts = finite("counts", counts)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ValueError(f"counts must be square, (C, C); got {counts.shape}")
     ax = axes_or_new(ax, figsize=(6, 5.4))
@@ -115,6 +119,8 @@ def confusion(counts, *, ax=None):
 def _grid(images, titles, columns, scale, cmap, limits):
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1; got {columns}")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     size = columns * scale, rows * scale * (1.35 if titles is not None else 1)
