@@ -420,9 +420,12 @@ def counting_pages(app, env):
     return [name for name in ("chapters/a_checks", "chapters/index") if name in env.found_docs]
 
 
-def add_commit(app, pagename, templatename, context, doctree):
-    """The commit for the foot of the page; none outside a checkout."""
-    context["commit"] = commit(app.srcdir)
+def sign(app, config):
+    """Put licence and commit at the foot of each page; no commit outside a checkout."""
+    foot = [_("Text: CC BY 4.0, code: MIT")]
+    if found := commit(app.srcdir):
+        foot.append(_("commit %s") % found)
+    config.html_theme_options["extra_footer"] = f'<p class="facts">{" · ".join(foot)}</p>'
 
 
 def commit(folder):
@@ -446,5 +449,5 @@ def setup(app):
     app.connect("env-purge-doc", forget_facts)
     app.connect("env-updated", counting_pages)
     app.connect("doctree-resolved", fill)
-    app.connect("html-page-context", add_commit)
+    app.connect("config-inited", sign, priority=410)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -223,3 +223,9 @@ def test_a_source_box_is_read():
 
 def test_no_commit_outside_a_checkout(tmp_path):
     assert checks.commit(tmp_path) == ""
+
+
+def test_the_foot_has_licence_and_commit(site):
+    foot = page(site, "chapters/page").select_one("footer .facts").get_text()
+    assert foot == "Text: CC BY 4.0, code: MIT"  # the fixture is no checkout
+    assert len(checks.commit(ROOT)) in (0, *range(7, 13))
