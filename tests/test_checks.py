@@ -229,3 +229,41 @@ def test_the_foot_has_licence_and_commit(site):
     foot = page(site, "chapters/page").select_one("footer .facts").get_text()
     assert foot == "Text: CC BY 4.0, code: MIT"  # the fixture is no checkout
     assert len(checks.commit(ROOT)) in (0, *range(7, 13))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_strips_are_accessible_and_fit(browser, site, theme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto((site / "chapters" / "page.html").as_uri(), wait_until="domcontentloaded")
+    tab.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    found = Axe().run(tab, context=".check-strip").response["violations"]
+    found += Axe().run(tab, context="p.facts").response["violations"]
+    assert [violation["id"] for violation in found] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.close()
+
+
+def test_print_has_the_words_without_the_code(browser, site):
+    tab = browser.new_page()
+    tab.goto((site / "chapters" / "page.html").as_uri(), wait_until="domcontentloaded")
+    tab.emulate_media(media="print")
+    assert tab.locator(".check-measured").first.is_visible()
+    assert not tab.locator(".check-code").first.is_visible()
+    tab.close()
+
+
+def test_the_words_of_the_extension_are_in_the_chinese_catalog():
+    import re
+
+    from babel.messages.pofile import read_po
+
+    source = (ROOT / "_ext" / "checks.py").read_text("utf-8")
+    said = set(re.findall(r'\b_\(\s*"([^"]+)"', source))
+    said |= {"measured", "largest difference", "relative difference", "at least", "at most"}
+    with (ROOT / "locale/zh_CN/LC_MESSAGES/sphinx.po").open("rb") as file:
+        known = {message.id for message in read_po(file) if message.string}
+    assert len(said) > 12
+    assert said <= known
