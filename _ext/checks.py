@@ -158,7 +158,7 @@ def read_facts(app, docname, source):
         return
     notebook = json.loads(source[0])
     cells = notebook["cells"]
-    checking = [cell for cell in cells if "check" in tags(cell)]
+    checking = [c for c in cells if "check" in tags(c) and "remove-cell" not in tags(c)]
     core, whole = minutes(cells)
     facts(app.env)[docname] = {
         "cells": [(checks(cell), list(claims(text(cell)))) for cell in checking],

@@ -18,6 +18,7 @@ sys.path.insert(0, {str(ROOT / "_ext")!r})
 extensions = ["myst_nb", "checks"]
 myst_enable_extensions = ["colon_fence"]
 nb_execution_mode = "off"
+exclude_patterns = ["out", "jupyter_execute"]
 html_theme = "sphinx_book_theme"
 html_static_path = [{str(ROOT / "_static")!r}]
 html_css_files = ["book.css"]
@@ -62,6 +63,7 @@ def notebook():
     cells = [
         markdown("# A page\n\nSome words.\n\n" + BOX + "\n\n## Part\n"),
         cell("1 + 1", tags=()),
+        cell(CODE, LINES, ("check", "remove-cell")),  # not on the page, so not counted
         cell(CODE, LINES),
         cell(
             CLOSE, "also this\nsoftmax: Keras and ours: largest difference 1e-08, at most 1e-06\n"
@@ -104,6 +106,9 @@ def book(tmp_path_factory):
     catalogs = folder / "locale" / "zh_CN" / "LC_MESSAGES" / "chapters"
     catalogs.mkdir(parents=True)
     (catalogs / "page.po").write_text(PO, "utf-8")
+    message = "{total}`checks` checks, {total}`hold` and {total}`fail`"
+    total = f'msgid "{message}"\nmsgstr "共{{total}}`checks`项"\n'
+    (catalogs.parent / "index.po").write_text(PO.partition('msgid "acc')[0] + total, "utf-8")
     return folder
 
 
@@ -166,6 +171,9 @@ def test_words_are_messages_and_are_translated(book):
     chinese = page(build(book, "zh_CN"), "chapters/page")
     rows = [row.get_text() for row in chinese.select(".check-words")]
     assert rows == ["ReLU的准确率", "tanh的准确率", "softmax: Keras and ours"]
+    linked = page(book / "out" / "html" / "zh_CN", "chapters/a_checks").select(".ledger-checks a")
+    assert [a.get_text() for a in linked] == rows
+    assert "共3项" in page(book / "out" / "html" / "zh_CN", "index").get_text()
 
 
 @pytest.mark.parametrize("value", ["1e-08", "0", "-2", "inf"])
