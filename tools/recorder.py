@@ -197,7 +197,7 @@ class Progress:
         now = time.perf_counter()
         self.chapters[path] = {"cells": cells, "done": 0, "failed": 0, "started": now, "said": now}
         took = f"the last run took {before.metadata['book']['seconds']:.0f} s" if before else "new"
-        self.say(path, f"{cells} cells, {took}")
+        self.say(path, f"{cells} cell{'s' * (cells > 1)}, {took}")
 
     def pytest_runtest_logfinish(self, nodeid):
         path = self.config.rootpath / nodeid.partition("::")[0]
@@ -207,8 +207,8 @@ class Progress:
         state["done"] += 1
         seconds = now - state["started"]
         if state["done"] == state["cells"]:
-            verdict = f"{state['failed']} cells FAILED" if state["failed"] else "passed"
-            self.say(path, f"{verdict} in {seconds:.0f} s")
+            verdict = f"FAILED in {state['failed']} of its cells" if state["failed"] else "passed"
+            self.say(path, f"{verdict}, {seconds:.0f} s")
         elif now - state["said"] > self.STEP:
             state["said"] = now
             self.say(path, f"cell {state['done']} of {state['cells']}, {seconds:.0f} s")
