@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test elsewhere lint format outputs messages requirements repository bench clean
+.PHONY: help env book serve lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
@@ -30,15 +30,15 @@ book: env ## run the chapters that changed and build both editions of the site i
 	@$(BIN)/python tools/build.py
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
-	@echo "Serving at http://localhost:$(PORT), stop with Ctrl-C" && $(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python tools/serve.py $(PORT)
 
-lab: env ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab chapters
+lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
+	@$(BIN)/python tools/lab.py $(LAB)
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: book lint ## run everything that proves the book: the chapters that changed, lint and all tests
-	@$(BIN)/python -m pytest tests -n 2 --dist loadgroup --no-loadscope-reorder --cov --costs
+	@$(BIN)/python -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder --cov --costs
 
 elsewhere: env ## repeat every chapter with the arithmetic of another processor
 	@$(BIN)/python tools/recorder.py elsewhere
@@ -64,6 +64,12 @@ requirements: ## resolve requirements.in into requirements.txt (needs uv); UPGRA
 	@uv pip compile --quiet --universal $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
 	  --no-strip-extras --no-annotate --no-emit-index-url --custom-compile-command "make requirements" \
 	  requirements.in -o requirements.txt
+
+newest: ## repeat on Python 3.13 what no browser is needed for, and page 4, on the stand-in
+	@sh tools/newest.sh "$(UV)"
+
+oldest: ## test dlcore with the lowest versions that pyproject.toml allows
+	@sh tools/oldest.sh
 
 bench: env ## time our formulas and the chapter's recipe against Keras
 	@$(BIN)/python benchmarks/bench.py

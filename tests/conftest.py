@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ import notebooks
 import pytest
 import runs
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 matplotlib.use("Agg")  # not by MPLBACKEND: the kernels of the notebook tests would inherit it
 
@@ -111,6 +113,27 @@ def browse(browser, tmp_path):
     for context in contexts:
         context.close()
     assert problems == []
+
+
+class Shares(LoadScopeScheduling):
+    """What one worker does without the other: a page in a browser, a page's cells, or a file."""
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        if file.endswith("test_visible.py"):
+            return nodeid
+        page = re.search(r"\[(.+\.html)", test)  # its tests share one visit
+        return page[1] if page and file.endswith("test_site.py") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Shares(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long in one piece goes first, so that both workers end at about the same time."""
+    first = ("test_visible.py", "test_build.py")
+    items.sort(key=lambda item: item.path.name not in first)
 
 
 BUDGET = 180  # seconds that a page may run

@@ -20,8 +20,6 @@ glue("ladder", plt.gcf(), display=False)
 plt.show()"""
 
 
-# One worker makes the book that every test here starts from.
-pytestmark = pytest.mark.xdist_group("build")
 UNWANTED = shutil.ignore_patterns(
     ".venv", "_build", ".git", "__pycache__", "*.egg-info", ".*cache", "*.mo"
 )

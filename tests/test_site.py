@@ -32,11 +32,6 @@ def test_site_is_built(edition):
     assert f"{edition}chapters/index.html" in CHAPTERS, f"no site in {SITE}: run `make book`"
 
 
-def visited(pages):
-    """Parameters for tests that share one visit to a page, and so one worker."""
-    return [pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in pages]
-
-
 @functools.cache
 def soup(page):
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
@@ -179,25 +174,25 @@ def seen(visit, browser):
     return look
 
 
-@pytest.mark.parametrize("page", visited(PAGES))
+@pytest.mark.parametrize("page", PAGES)
 def test_page_loads_without_problems(seen, page):
     assert seen(page)["problems"] == []
     assert seen(page)["broken images"] == []
 
 
-@pytest.mark.parametrize("page", visited(CHAPTERS))
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_equations_are_rendered(seen, page):
     assert seen(page)["broken equations"] == 0
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("page", visited(PAGES))
+@pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_wider_than_the_screen(seen, page, width):
     assert seen(page)[width] <= int(width)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", visited(PAGES))
+@pytest.mark.parametrize("page", PAGES)
 def test_page_is_accessible(seen, page, theme):
     assert seen(page)[theme] == {}
 
