@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test lint format outputs messages requirements repository newest oldest bench clean
+.PHONY: help env book serve lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
@@ -26,7 +26,7 @@ endif
 .venv/ready: requirements.txt
 	@sh tools/env.sh "$(UV)" "$(PYTHON)"
 
-book: env ## execute the chapters and build both editions of the site in _build/html
+book: env ## run the chapters that changed and build both editions of the site in _build/html
 	@$(BIN)/python tools/build.py
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
@@ -37,9 +37,11 @@ lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." fo
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1
-test: book lint ## run everything that proves the book: lint, unit, property, notebook and site tests
-	@$(BIN)/python -m pytest chapters -n 2 --dist loadfile
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov
+test: book lint ## run everything that proves the book: the chapters that changed, lint and all tests
+	@$(BIN)/python -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder --cov --costs
+
+elsewhere: env ## repeat every chapter with the arithmetic of another processor
+	@$(BIN)/python tools/recorder.py elsewhere
 
 lint: env ## check style and format of code and notebooks
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -3,3 +3,5 @@
 import environment
 
 environment.clean()
+
+pytest_plugins = ["recorder"]

@@ -582,6 +582,13 @@ def test_the_stand_in_says_so(monkeypatch, cache, capfd, strict):
     assert err == ""
 
 
+def test_the_stand_in_can_be_asked_for(monkeypatch, cache, capfd):
+    monkeypatch.setenv("DLCORE_DATA", str(cache.parent))
+    monkeypatch.setenv("DLCORE_STAND_IN", "1")
+    assert data.load_mnist().stand_in
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_stand_in_is_the_digits_enlarged():
     from sklearn.datasets import load_digits
 
