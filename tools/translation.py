@@ -40,7 +40,6 @@ def extract():
         templates,
         templates.parent / "doctrees",
         builder="gettext",
-        nb_execution_mode="off",
         nb_mime_priority_overrides=[["gettext", kind, 1] for kind in ("text/html", "image/png")],
     )
     return templates
