@@ -1,9 +1,9 @@
-/* Draws the figures of dlcore/interactive.py: replaces each still by a plot with sliders.
+/* Draws the figures of dlcore/interactive: replaces each still by a plot with sliders.
 
    A frame is an object, each part of which may be missing (lengths in data.units, y downwards):
      image: [rows, columns, base64 of a PNG], contours: a path's "d",
      lines: one "x y x y ..." a line, points: one path's "d" a class, text: a sentence.
-   A figure of dlcore/interactive_kernel.py has no frames: `slide` computes what it shows. */
+   A figure of dlcore/interactive/kernel.py has no frames: `slide` computes what it shows. */
 "use strict";
 
 (() => {

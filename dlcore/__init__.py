@@ -2,8 +2,7 @@
 
 `ops` holds the formulas in NumPy, `grads` their derivatives, `optimizers` the update rules,
 `models` the Keras builders, `training` what `fit` shows while it runs, `data` the data sets,
-`plot` the figures, `interactive` and `interactive_kernel` those that the reader moves, `check` what
-a chapter asserts with.
+`plot` the figures, `interactive` those that the reader moves, `check` what a chapter asserts with.
 Importing `dlcore` itself imports none of them.
 """
 

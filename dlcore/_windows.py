@@ -1,48 +1,80 @@
-"""Windows over images: the one mechanism of convolution and pooling, forward and backward."""
+"""Windows over images: the one mechanism of convolution and pooling, forward and backward.
+
+A window is given by its `size`, `strides`, `padding` and `dilation_rate`, as Keras gives them.
+"""
+
+from functools import reduce
 
 import numpy as np
 
 
-def window_views(x, size, strides, padding, fill=0, dilation_rate=1):
+def gather(x, size, *, strides, padding, dilation_rate=1, fill=0):
     """For each offset (u, v) in a window, row by row: the pixels there in every window.
 
-    Each view has shape (N, H', W', C); together they hold every window of the images. Adding to
-    the views of zeros is the adjoint: what windows say of a pixel is summed at that pixel.
+    Each view has shape (N, H', W', C); together they hold every window of the images.
 
     Args:
         x: images, shape (N, H, W, C); with padding, the views look at a copy.
         fill: what "same" puts around the images.
-
-    Returns:
-        The views, and the images that they look at, without the padding, shape (N, H, W, C).
     """
-    strides, dilation = pair("strides", strides), pair("dilation_rate", dilation_rate)
-    span = [(k - 1) * d + 1 for k, d in zip(size, dilation, strict=True)]
-    height, width = x.shape[1:3]
-    top = left = 0
+    strides, dilation, span, margins = _geometry(x.shape, size, strides, padding, dilation_rate)
     if padding == "same":
-        margins = [_same_margins(*axis) for axis in zip(x.shape[1:3], span, strides, strict=True)]
         x = np.pad(x, ((0, 0), *margins, (0, 0)), constant_values=fill)
-        (top, _), (left, _) = margins
-    elif padding != "valid":
-        raise ValueError(f"padding must be 'valid' or 'same'; got {padding!r}")
-    if span[0] > x.shape[1] or span[1] > x.shape[2]:
-        raise ValueError(f"a window of {tuple(span)} does not fit into images x {x.shape}")
-    last = [n - k + 1 for n, k in zip(x.shape[1:3], span, strict=True)]
-    views = [
-        x[:, u : u + last[0] : strides[0], v : v + last[1] : strides[1]]
-        for u in range(0, span[0], dilation[0])
-        for v in range(0, span[1], dilation[1])
-    ]
-    return views, x[:, top : top + height, left : left + width]
+    return _views(x, strides, dilation, span)
+
+
+def scatter(parts, shape, size, *, strides, padding, dtype, dilation_rate=1):
+    """The adjoint of `gather`: what windows say of a pixel is summed at that pixel.
+
+    Args:
+        parts: one array (N, H', W', C) an offset, in the order of `gather`, each used once.
+        shape: of the images, (N, H, W, C), which is also that of the result.
+    """
+    strides, dilation, span, margins = _geometry(shape, size, strides, padding, dilation_rate)
+    (top, bottom), (left, right) = margins
+    n, height, width, channels = shape
+    padded = np.zeros((n, top + height + bottom, left + width + right, channels), dtype)
+    for view, part in zip(_views(padded, strides, dilation, span), parts, strict=True):
+        view += part
+    return padded[:, top : top + height, left : left + width]
+
+
+def counts(shape, size, *, strides, padding, dtype):
+    """Pixels of the image in each window, padding left out, shape (1, H', W', 1)."""
+    ones = np.ones((1, *shape[1:3], 1), dtype)
+    return reduce(np.add, gather(ones, size, strides=strides, padding=padding))
 
 
 def pair(name, value):
     """Two positive integers from one or two; ValueError, with `name`, for anything else."""
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if len(pair) != 2 or any(v != int(v) or v < 1 for v in pair):
+    both = (value, value) if np.ndim(value) == 0 else tuple(value)
+    if len(both) != 2 or any(v != int(v) or v < 1 for v in both):
         raise ValueError(f"{name} must be one positive integer or two; got {value!r}")
-    return int(pair[0]), int(pair[1])
+    return int(both[0]), int(both[1])
+
+
+def _geometry(shape, size, strides, padding, dilation_rate):
+    """Strides and dilation as pairs, the span of a window, and the margins around the images."""
+    strides, dilation = pair("strides", strides), pair("dilation_rate", dilation_rate)
+    span = [(k - 1) * d + 1 for k, d in zip(size, dilation, strict=True)]
+    margins = [(0, 0), (0, 0)]
+    if padding == "same":
+        margins = [_same_margins(*axis) for axis in zip(shape[1:3], span, strides, strict=True)]
+    elif padding != "valid":
+        raise ValueError(f"padding must be 'valid' or 'same'; got {padding!r}")
+    room = [n + sum(margin) for n, margin in zip(shape[1:3], margins, strict=True)]
+    if span[0] > room[0] or span[1] > room[1]:
+        raise ValueError(f"a window of {tuple(span)} does not fit into images x {shape}")
+    return strides, dilation, span, margins
+
+
+def _views(x, strides, dilation, span):
+    last = [n - k + 1 for n, k in zip(x.shape[1:3], span, strict=True)]
+    return [
+        x[:, u : u + last[0] : strides[0], v : v + last[1] : strides[1]]
+        for u in range(0, span[0], dilation[0])
+        for v in range(0, span[1], dilation[1])
+    ]
 
 
 def _same_margins(n, size, stride):

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
 from PIL import Image
 
-from dlcore import interactive
 from dlcore.interactive import Interactive
+from dlcore.interactive._colours import COLOURS
 
 STATIC = Path(__file__).resolve().parents[1] / "_static"
 WIDTHS, STEPS = [1, 4], [0, 10, 200]
@@ -148,9 +149,9 @@ def test_a_page_shows_html_and_a_terminal_one_line():
 @pytest.fixture
 def drawn(monkeypatch):
     """The matplotlib figures that stills are made of."""
-    figures, save = [], interactive.Figure.savefig
+    figures, save = [], Figure.savefig
     monkeypatch.setattr(
-        interactive.Figure,
+        Figure,
         "savefig",
         lambda figure, *args, **options: (figures.append(figure), save(figure, *args, **options)),
     )
@@ -175,7 +176,7 @@ def test_the_still_is_the_frame_that_the_page_starts_with(drawn):
         [[-1, 0.25]],
         [[1, 0.75], [1.5, 0.5]],
     ]
-    assert [line.get_color() for line in ax.lines] == list(interactive.COLOURS[:2])
+    assert [line.get_color() for line in ax.lines] == list(COLOURS[:2])
     inputs = soup(figure).select("input")
     assert [(i["min"], i["max"], i["value"]) for i in inputs] == [("0", "1", "1"), ("0", "2", "1")]
     assert decoded(soup(figure).img["src"].split(",")[1]).size[0] > 400
@@ -194,7 +195,7 @@ def test_the_still_names_every_line(drawn):
 def test_colours_are_the_books():
     style = (STATIC.parent / "chapters" / "matplotlibrc").read_text("utf-8")
     (cycle,) = re.findall(r"'color', \[(.*)\]", style)
-    assert tuple(f"#{colour}" for colour in re.findall(r"\w{6}", cycle)) == interactive.COLOURS
+    assert tuple(f"#{colour}" for colour in re.findall(r"\w{6}", cycle)) == COLOURS
 
 
 def test_the_books_two_figures_are_light():

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
 
-from dlcore import interactive, ops
-from dlcore.interactive_kernel import InteractiveKernel
+from dlcore import ops
+from dlcore.interactive import InteractiveKernel
+from dlcore.interactive._colours import COLOURS
 
 IMAGE = np.random.default_rng(0).integers(0, 17, (6, 8))
 EDGE = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
@@ -54,13 +56,13 @@ def test_every_word_of_the_page_is_given_and_none_is_taken_for_markup():
 
 
 def test_the_still_shows_the_start(monkeypatch):
-    drawn, save = [], interactive.Figure.savefig
+    drawn, save = [], Figure.savefig
 
     def savefig(figure, *args, **options):
         drawn.append(figure)
         save(figure, *args, **options)
 
-    monkeypatch.setattr(interactive.Figure, "savefig", savefig)
+    monkeypatch.setattr(Figure, "savefig", savefig)
     made = figure(text="{i} {j}: {sum}")
     image, kernel, response = drawn[0].axes
     shown = [text.get_text() for text in response.texts]
@@ -215,7 +217,7 @@ def test_signs_have_colours_of_their_own(browse):
     tab = browse(figure())
     fills = tab.locator(".interactive-pair svg").nth(1).locator("rect:not(.window)")
     found = fills.evaluate_all("all => all.map(e => e.getAttribute('fill'))")
-    colours = np.array(interactive.COLOURS)[(features(EDGE).ravel() >= 0).astype(int)]
+    colours = np.array(COLOURS)[(features(EDGE).ravel() >= 0).astype(int)]
     assert found == colours.tolist()
     strengths = fills.evaluate_all("all => all.map(e => Number(e.getAttribute('fill-opacity')))")
     expected = 0.6 * np.abs(features(EDGE)) / np.abs(features(EDGE)).max()

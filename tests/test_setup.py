@@ -184,6 +184,19 @@ def test_the_wheel_holds_every_module(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     expected = {str(path.relative_to(source)) for path in source.glob("dlcore/**/*.py")}
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
+    everything = (
+        "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); import dlcore; "
+        "assert dlcore.__file__.startswith(sys.argv[1]), dlcore.__file__; "
+        "found = list(pkgutil.walk_packages(dlcore.__path__, 'dlcore.')); "
+        "[importlib.import_module(module.name) for module in found]; "
+        "print(*(module.name for module in found))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", everything, str(wheel)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    modules = {name.removesuffix(".py").removesuffix("/__init__") for name in expected}
+    assert {name.replace("/", ".") for name in modules} - {"dlcore"} == set(run.stdout.split())
 
 
 def test_everything_that_dlcore_imports_is_declared():

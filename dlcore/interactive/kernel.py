@@ -1,7 +1,7 @@
 """A kernel that the reader edits and moves over an image, in a page that needs no server.
 
 The page holds the image and some kernels; ``_static/interactive.js`` computes what it shows, the
-feature map and the nine products under the kernel with their sum. As in `interactive`, a still is
+feature map and the nine products under the kernel with their sum. As in `figure`, a still is
 for print, for readers without scripts and for notebooks.
 """
 
@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from dlcore import ops
-from dlcore._page import page
-from dlcore.interactive import COLOURS, _palette, _shade
+from dlcore.interactive._colours import COLOURS, palette, shade
+from dlcore.interactive._page import page
 
 CELL = 100  # units of a pixel's width in the page's drawing
 HEAVIEST = 9  # the largest weight that the page takes, of either sign
@@ -84,7 +84,7 @@ class InteractiveKernel:
             share = values / (np.abs(values).max() or 1)
             ink = np.zeros((*values.shape, 4))
             ink[..., 3] = 0.35 * share
-            ax.imshow(ink if values is self.image else _palette()[_shade((share + 1) / 2)])
+            ax.imshow(ink if values is self.image else palette()[shade((share + 1) / 2)])
             for (row, column), value in np.ndenumerate(values):
                 ax.text(column, row, _written(value, 1), ha="center", va="center", fontsize=8)
             if side:

@@ -12,20 +12,16 @@ import textwrap
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from dlcore._page import encoded, page
+from dlcore.interactive._colours import COLOURS, DASHES, palette, shade
+from dlcore.interactive._page import encoded, page
 
 LAYERS = ("image", "contours", "lines", "points", "text")
 LARGEST = 300_000  # bytes of one figure in its page
 UNITS = 2000  # the width of the plot, and its height
-SHADES = 64  # of an image, besides none at 0.5
-# Okabe and Ito's colours, as in chapters/matplotlibrc; dashes tell lines apart without colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3), (4, 2, 1, 2))
 
 
 class Interactive:
@@ -163,7 +159,7 @@ class Interactive:
                 cells = np.subtract(layers["image"].shape[::-1], 1)
                 half = np.diff(self.limits) / cells[:, None] / 2  # values stand in the middles
                 extent = (self.limits + half * [-1, 1]).ravel()
-                shown = _palette()[_shade(layers["image"])]
+                shown = palette()[shade(layers["image"])]
                 ax.imshow(shown, origin="lower", extent=extent, interpolation="nearest")
         for layers in both:
             for line in layers["contours"]:
@@ -264,21 +260,10 @@ def _label(value):
     return value if isinstance(value, str) else f"{value:g}".replace("-", "−")
 
 
-def _shade(values):
-    return np.rint(SHADES * values).astype(np.uint8)
-
-
-def _palette():
-    """Blue to vermilion over transparent, so that it shows on a light page and on a dark one."""
-    share = 2 * np.arange(SHADES + 1) / SHADES - 1
-    colours = np.where(share[:, None] < 0, to_rgb(COLOURS[0]), to_rgb(COLOURS[1]))
-    return np.column_stack([colours, 0.6 * np.abs(share)])
-
-
 def _small_png(values):
-    palette = np.rint(255 * _palette()).astype(np.uint8)
-    image = Image.frombytes("P", values.shape[::-1], _shade(values)[::-1].tobytes())
-    image.putpalette(palette[:, :3].tobytes())
+    colours = np.rint(255 * palette()).astype(np.uint8)
+    image = Image.frombytes("P", values.shape[::-1], shade(values)[::-1].tobytes())
+    image.putpalette(colours[:, :3].tobytes())
     file = io.BytesIO()
-    image.save(file, format="png", transparency=palette[:, 3].tobytes(), optimize=True)
+    image.save(file, format="png", transparency=colours[:, 3].tobytes(), optimize=True)
     return encoded(file)

@@ -1,0 +1,32 @@
+"""Derivatives of the formulas in `ops`, as vector-Jacobian products.
+
+Each function has the name of its formula. It takes the gradient of the objective with respect to
+the formula's output, then the formula's own arguments, and returns the gradient with respect to
+its inputs, in their shape. No Jacobian is ever formed.
+"""
+
+from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.grads.convolution import conv2d
+from dlcore.grads.dense import dense
+from dlcore.grads.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
+from dlcore.grads.pooling import avg_pool2d, max_pool2d
+
+__all__ = [
+    "avg_pool2d",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "conv2d",
+    "dense",
+    "log_softmax",
+    "max_pool2d",
+    "mean_squared_error",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "sparse_categorical_crossentropy",
+]

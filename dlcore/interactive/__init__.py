@@ -1,0 +1,6 @@
+"""Figures that the reader moves, in a page that needs no server."""
+
+from dlcore.interactive.figure import Interactive
+from dlcore.interactive.kernel import InteractiveKernel
+
+__all__ = ["Interactive", "InteractiveKernel"]

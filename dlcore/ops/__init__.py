@@ -1,0 +1,32 @@
+"""The formulas of the book, forward, in NumPy.
+
+Names, arguments and their order are Keras's; images are channels-last. Floating point stays in
+the precision of the input, integers become float32 or float64. Functions return new arrays and
+never write to their arguments.
+"""
+
+from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.ops.convolution import conv2d
+from dlcore.ops.dense import dense
+from dlcore.ops.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
+from dlcore.ops.pooling import avg_pool2d, max_pool2d
+
+__all__ = [
+    "avg_pool2d",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "conv2d",
+    "dense",
+    "log_softmax",
+    "max_pool2d",
+    "mean_squared_error",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "sparse_categorical_crossentropy",
+]

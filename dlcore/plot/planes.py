@@ -1,0 +1,78 @@
+"""What happens over a plane: regions of classes, paths over contours."""
+
+import numpy as np
+
+from dlcore.plot._axes import axes_or_new
+
+
+def decision_regions(predict, x, y, *, ax=None):
+    """Where a classifier of points in the plane says one class and where the other.
+
+    Args:
+        predict: takes points (M, 2), returns scores (M,) in [0, 1]; 0.5 is the border.
+        x: the points to show, shape (N, 2).
+        y: their classes, 0 or 1, shape (N,); drawn as circles and triangles.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if `x` is not (N, 2), `y` is not (N,) or holds anything but 0 and 1.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim != 2 or x.shape[1] != 2 or y.shape != x.shape[:1]:
+        raise ValueError(
+            f"points x must be (N, 2) and classes y (N,); got x {x.shape}, y {y.shape}"
+        )
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"classes y must be 0 or 1; got {np.unique(y)}")
+    ax = axes_or_new(ax, figsize=(5, 4))
+    margin = 0.1 * np.ptp(x, axis=0)
+    spans = [
+        np.linspace(*ends, 120) for ends in zip(x.min(0) - margin, x.max(0) + margin, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*spans), axis=-1)
+    scores = np.asarray(predict(grid.reshape(-1, 2))).reshape(grid.shape[:2])
+    ax.contourf(*spans, scores, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
+    if scores.min() < 0.5 < scores.max():  # else there is no border, and matplotlib would warn
+        ax.contour(*spans, scores, levels=[0.5], colors="black", linewidths=1)
+    for label, marker, color in ((0, "o", "C1"), (1, "^", "C3")):
+        ax.plot(*x[y == label].T, marker, color=color, markersize=4, markeredgecolor="black")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    return ax
+
+
+def trajectories(function, paths, *, xlim, ylim, ax=None):
+    """Paths over the contours of a function of two variables, each with its name.
+
+    Args:
+        function: takes two arrays of one shape, returns the heights in that shape.
+        paths: name -> points, shape (T, 2), drawn as far as the limits; the name stands at the
+            last point within them.
+        xlim, ylim: the ends of the axes.
+        ax: the Axes to draw on, or None for a new figure.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if a path has no point within the limits.
+    """
+    ax = axes_or_new(ax, figsize=(6, 4.4))
+    spans = np.linspace(*xlim, 200), np.linspace(*ylim, 200)
+    heights = function(*np.meshgrid(*spans))
+    levels = np.quantile(heights, np.linspace(0, 1, 18) ** 2)
+    ax.contour(*spans, heights, levels=np.unique(levels), colors="gray", linewidths=0.6)
+    low, high = np.transpose([xlim, ylim])
+    for name, path in paths.items():
+        path = np.asarray(path)
+        inside = path[((low <= path) & (path <= high)).all(axis=1)]
+        if not len(inside):
+            raise ValueError(f"path {name!r} has no point with x in {xlim} and y in {ylim}")
+        (line,) = ax.plot(*path.T, marker=".", markersize=4, linewidth=1.2)
+        ax.annotate(
+            name, inside[-1], xytext=(5, 5), textcoords="offset points", color=line.get_color()
+        )
+    ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
+    return ax
