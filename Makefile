@@ -1,8 +1,13 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test lint format outputs messages requirements repository bench clean
+.PHONY: help env book serve lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
-PYTHON ?= python3
+# A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
+unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
+
+# make book PYTHON=python3.12 names a Python; UV= makes the environment with pip even where uv is.
+PYTHON ?=
+UV ?= $(shell command -v uv)
 PORT ?= 8000
 BIN := .venv/bin
 
@@ -11,35 +16,32 @@ help: ## list the commands
 
 env: .venv/ready ## create the environment of requirements.txt in .venv
 
-.venv/ready: requirements.txt
-	@if command -v uv >/dev/null; then \
-	  echo "Creating .venv with uv ..." && \
-	  uv venv --quiet --clear --python '>=3.11,<3.14' .venv && \
-	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("The book needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 ..." % v)' && \
-	  echo "Creating .venv with pip (about 2 GB, some minutes) ..." && \
-	  $(PYTHON) -m venv --clear .venv && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
-	@touch $@
+# An environment holds the path of its folder, and runs what lies there: a copied or renamed clone
+# needs its own. The second line names the Python that was asked for.
+made := $(strip $(shell cat .venv/ready 2>/dev/null))
+ifneq "$(made)" "$(strip $(shell pwd -P) $(or $(PYTHON),$(shell sed -n 2p .venv/ready 2>/dev/null)))"
+.PHONY: .venv/ready
+endif
 
-book: env ## execute the chapters and build both editions of the site in _build/html
+.venv/ready: requirements.txt
+	@sh tools/env.sh "$(UV)" "$(PYTHON)"
+
+book: env ## run the chapters that changed and build both editions of the site in _build/html
 	@$(BIN)/python tools/build.py
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
-	@echo "Serving at http://localhost:$(PORT), stop with Ctrl-C" && $(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python tools/serve.py $(PORT)
 
-lab: env ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab chapters
+lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
+	@$(BIN)/python tools/lab.py $(LAB)
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1
-test: book lint ## run everything that proves the book: lint, unit, property, notebook and site tests
-	@$(BIN)/python -m pytest chapters -n 2 --dist loadfile
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov
+test: book lint ## run everything that proves the book: the chapters that changed, lint and all tests
+	@$(BIN)/python -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder --cov --costs
+
+elsewhere: env ## repeat every chapter with the arithmetic of another processor
+	@$(BIN)/python tools/recorder.py elsewhere
 
 lint: env ## check style and format of code and notebooks
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -56,9 +58,18 @@ messages: env ## bring the Chinese edition's catalogs up to date with the pages
 repository: env ## set the repository's address: make repository URL=https://github.com/you/book
 	@$(BIN)/python tools/notebooks.py repository "$(URL)"
 
-requirements: ## resolve requirements.in into requirements.txt (needs uv)
-	@uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt
+# --no-strip-extras: pip before 25 takes the newest release for an extra that a pin does not name,
+# and then refuses it for want of a hash.
+requirements: ## resolve requirements.in into requirements.txt (needs uv); UPGRADE=1 takes the newest
+	@uv pip compile --quiet --universal $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
+	  --no-strip-extras --no-annotate --no-emit-index-url --custom-compile-command "make requirements" \
+	  requirements.in -o requirements.txt
+
+newest: ## repeat on Python 3.13 what no browser is needed for, and page 4, on the stand-in
+	@sh tools/newest.sh "$(UV)"
+
+oldest: ## test dlcore with the lowest versions that pyproject.toml allows
+	@sh tools/oldest.sh
 
 bench: env ## time our formulas and the chapter's recipe against Keras
 	@$(BIN)/python benchmarks/bench.py

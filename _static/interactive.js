@@ -121,6 +121,6 @@
     figure.classList.add("interactive-on");
   };
 
-  const start = () => document.querySelectorAll(".interactive").forEach(activate);
+  const start = () => document.querySelectorAll(".interactive:not(.interactive-on)").forEach(activate);
   document.readyState === "loading" ? addEventListener("DOMContentLoaded", start) : start();
 })();

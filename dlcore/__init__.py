@@ -7,4 +7,5 @@ a chapter asserts with.
 Importing `dlcore` itself imports none of them.
 """
 
-__version__ = "0.1.0"
+# The first cell of a page asks for it: raise it with any change that a page needs.
+__version__ = "0.2.0"

@@ -2,10 +2,14 @@
 
 import gzip
 import hashlib
+import io
+import json
 import math
 import os
+import queue
 import sys
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 
@@ -25,23 +29,15 @@ MNIST = {
 }
 
 # The four original files, in the order of NAMES, with the SHA-256 of each.
-_IDX = dict(
-    zip(
-        (
-            "train-images-idx3-ubyte.gz",
-            "train-labels-idx1-ubyte.gz",
-            "t10k-images-idx3-ubyte.gz",
-            "t10k-labels-idx1-ubyte.gz",
-        ),
-        (
-            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        ),
-        strict=True,
+_IDX = {
+    f"{name}-ubyte.gz": sha256
+    for name, sha256 in (
+        ("train-images-idx3", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+        ("train-labels-idx1", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+        ("t10k-images-idx3", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+        ("t10k-labels-idx1", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
     )
-)
+}
 
 # Address of a folder and the files to fetch from it: Keras's storage, which is out of reach for
 # many Chinese readers, then the original files from PyTorch's mirror and from one in Beijing.
@@ -54,7 +50,15 @@ MIRRORS = (
     ("https://dataset.bj.bcebos.com/mnist/", _IDX),
 )
 
-TIMEOUT = 10  # seconds without an answer before a mirror is given up
+IN_FOLDER = "the folder in DLCORE_DATA"
+
+TIMEOUT = 10  # seconds without an answer before an address of a mirror is given up
+DEADLINE = 60  # seconds for all that comes from a mirror before it is given up
+LARGEST = 2**24  # bytes of a file; the largest published one has 11.5 MB
+
+# Address of a mirror -> how it failed, in the process that started this one: it is not asked again.
+_DEAD = "DLCORE_DEAD_MIRRORS"
+DEAD = json.loads(os.environ.get(_DEAD, "{}"))
 
 
 class Dataset(tuple):
@@ -84,9 +88,12 @@ class Dataset(tuple):
 def load_mnist(path=None):
     """Load the MNIST digits, or scikit-learn's digits where MNIST cannot be had.
 
-    The sources, in order: `path`; ``mnist.npz`` in the folder ``$DLCORE_DATA``; the cache; a
-    download, which fills the cache; the 1,797 digits that come with scikit-learn, enlarged to
-    28x28, with a printed note. With ``DLCORE_DATA_STRICT=1`` this stand-in is an error instead.
+    The sources, in order: `path`; ``mnist.npz`` in the folder ``$DLCORE_DATA``; dlcore's cache;
+    Keras's cache, ``~/.keras/datasets``; a download, which fills dlcore's cache; the 1,797 digits
+    that come with scikit-learn, enlarged to 28x28, with a printed note. With
+    ``DLCORE_DATA_STRICT=1`` this stand-in is an error instead; with ``DLCORE_STAND_IN=1`` it is
+    taken at once, for a quick try of code. A mirror that failed is not asked again by the processes
+    that this one starts.
 
     Args:
         path: an ``mnist.npz`` as Keras publishes it, or None.
@@ -96,7 +103,7 @@ def load_mnist(path=None):
         for training and for testing. Its `name`, `source` and `stand_in` say which data it is.
 
     Raises:
-        FileNotFoundError: if `path` does not exist.
+        FileNotFoundError: if `path`, or the folder ``$DLCORE_DATA``, does not exist.
         OSError: if `path` or ``$DLCORE_DATA`` cannot be read.
         ValueError: if the file there is not MNIST: damaged, of another shape, or altered.
         RuntimeError: with ``DLCORE_DATA_STRICT=1``, if MNIST cannot be had; it says why.
@@ -104,40 +111,54 @@ def load_mnist(path=None):
     Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/.
     """
     if path is not None:
-        return Dataset(_read_npz(Path(path)), name="MNIST", source=str(path))
-    folder = os.environ.get("DLCORE_DATA")
-    if folder:
-        try:
-            return Dataset(
-                _read_npz(Path(folder, "mnist.npz")),
-                name="MNIST",
-                source="the folder in DLCORE_DATA",
-            )
-        except FileNotFoundError:
-            pass  # the folder may hold other data sets only
-    try:
-        return Dataset(_read_npz(_cached()), name="MNIST", source="the cache")
-    except (OSError, ValueError):
-        pass  # nothing there, or a damaged file that a download replaces
+        path = Path(path).expanduser()
+        return Dataset(_read_npz(path), name="MNIST", source=str(path))
+    if os.environ.get("DLCORE_STAND_IN") == "1":
+        return _digits()
     failures = []
-    for address, files in MIRRORS:
+    for file, source in _files():
         try:
-            return Dataset(_download(address, files), name="MNIST", source=address)
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            failures.append(f"{address}: {_first_line(error)}")
+            return Dataset(_read_npz(file), name="MNIST", source=source)
+        except FileNotFoundError:
+            failures.append(f"{file} does not exist")
+        except (OSError, ValueError) as error:
+            if source == IN_FOLDER:
+                raise
+            failures.append(f"{file}: {_first_line(error)}")  # a download replaces it
+    dead = dict(DEAD)
+    for address, files in MIRRORS:
+        if address not in dead:
+            try:
+                return Dataset(_download(address, files), name="MNIST", source=address)
+            except (OSError, ValueError) as error:  # requests' errors are OSErrors
+                dead[address] = _first_line(error)
+                os.environ[_DEAD] = json.dumps(dead)
+        failures.append(f"{address}: {dead[address]}")
+    reasons = "\n".join(failures)
     if os.environ.get("DLCORE_DATA_STRICT") == "1":
         raise RuntimeError(
             "MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in.\n"
-            + "\n".join(failures)
-            + "\nPut mnist.npz into a folder and set DLCORE_DATA to it."
+            f"{reasons}\nPut mnist.npz into a folder and set DLCORE_DATA to it."
         )
     print(
-        "Note: MNIST could not be downloaded. A stand-in takes its place, the 1,797 digits that\n"
-        "come with scikit-learn, enlarged to 28 x 28 pixels. Numbers are computed from it; the\n"
-        "remarks on results are about MNIST. For MNIST, put mnist.npz in a folder\n"
-        "and set DLCORE_DATA to it."
+        f"Note: MNIST could not be had.\n{reasons}\n"
+        "A stand-in takes its place, the 1,797 digits that come with scikit-learn, enlarged to\n"
+        "28 x 28 pixels. Numbers are computed from it; the remarks on results are about MNIST.\n"
+        "For MNIST, put mnist.npz into a folder and set DLCORE_DATA to it."
     )
     return _digits()
+
+
+def _files():
+    """The files that may hold MNIST, and what each is called."""
+    given = os.environ.get("DLCORE_DATA")
+    if given:
+        folder = Path(given).expanduser()
+        if not folder.is_dir():
+            raise FileNotFoundError(f"DLCORE_DATA={given} names no folder: {folder} does not exist")
+        yield folder / "mnist.npz", IN_FOLDER  # it may hold other data sets only
+    yield _cached(), "the cache"
+    yield Path.home() / ".keras" / "datasets" / "mnist.npz", "Keras's cache"
 
 
 def _pooch():
@@ -178,36 +199,71 @@ def _verified(arrays):
 
 
 def _download(address, files):
-    """The four arrays from a mirror, verified and kept in the cache."""
-    from tqdm import tqdm
-
-    pooch = _pooch()
-    pooch.get_logger().setLevel("ERROR")
-    cached = _cached()
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    # All writing happens in a folder that goes away; only the finished file is moved out of it.
-    with tempfile.TemporaryDirectory(dir=cached.parent) as folder:
-        paths = []
-        for name, sha256 in files.items():
-            # A total of 1, until pooch knows it: without any, the bar has no truth value for pooch.
-            bar = tqdm(desc=name, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False)
-            fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
-            try:
-                paths.append(
-                    pooch.retrieve(
-                        address + name, f"sha256:{sha256}", name, folder, downloader=fetch
-                    )
-                )
-            finally:
-                bar.close()
+    """The four arrays from a mirror, verified, and kept in the cache where it can be written."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        paths = _fetch(address, files, folder)
         if len(paths) == 1:
             arrays = _read_npz(Path(paths[0]))
         else:
             arrays = _verified([_read_idx(path) for path in paths])
-        finished = Path(folder, "finished.npz")
-        np.savez_compressed(finished, **dict(zip(NAMES, arrays, strict=True)))
-        os.replace(finished, cached)
+    cached = _cached()
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        packed = io.BytesIO()
+        np.savez_compressed(packed, **dict(zip(NAMES, arrays, strict=True)))
+        # Only the finished file is moved to its place.
+        with tempfile.TemporaryDirectory(dir=cached.parent) as folder:
+            finished = Path(folder, "finished.npz")
+            finished.write_bytes(packed.getbuffer())
+            os.replace(finished, cached)
+    except OSError as error:
+        print(f"Note: MNIST could not be kept in {cached}: {_first_line(error)}")
     return arrays
+
+
+def _fetch(address, files, folder):
+    """Download files into a folder, all of them within DEADLINE; their paths."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):
+        def update(self, n=1):
+            if self.n + n > LARGEST:
+                raise OSError(f"{self.desc} is larger than {LARGEST:,} bytes")
+            if given_up.is_set():
+                raise OSError("given up")
+            return super().update(n)
+
+    pooch = _pooch()
+    pooch.get_logger().setLevel("ERROR")
+    bars, answer, given_up = [], queue.SimpleQueue(), threading.Event()
+
+    def fetch(name, sha256):
+        # A total of 1, until pooch knows it: without any, the bar has no truth value for pooch.
+        bar = Bar(desc=name, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False)
+        bars.append(bar)
+        get = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**10, timeout=TIMEOUT)
+        return pooch.retrieve(address + name, f"sha256:{sha256}", name, folder, downloader=get)
+
+    def run():
+        try:
+            answer.put([fetch(*file) for file in files.items()])
+        except Exception as error:
+            answer.put(error)
+
+    # In a thread: many addresses, or a byte now and then, hold a call up beyond its own timeout.
+    threading.Thread(target=run, name=address, daemon=True).start()
+    try:
+        got = answer.get(timeout=DEADLINE)
+        if isinstance(got, Exception):
+            raise got
+        return got
+    except queue.Empty:
+        raise TimeoutError(f"not done after {DEADLINE} seconds") from None
+    finally:
+        got = None  # an error refers to this frame, and to a connection that ends with it
+        given_up.set()  # the thread ends with the next bytes
+        for bar in bars:
+            bar.close()
 
 
 def _read_idx(path):

@@ -1,13 +1,18 @@
 """What several test files share."""
 
 import os
+import re
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
+import notebooks
 import pytest
+import runs
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 matplotlib.use("Agg")  # not by MPLBACKEND: the kernels of the notebook tests would inherit it
 
@@ -110,7 +115,59 @@ def browse(browser, tmp_path):
     assert problems == []
 
 
+class Shares(LoadScopeScheduling):
+    """What one worker does without the other: a page in a browser, a page's cells, or a file."""
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        if file.endswith("test_visible.py"):
+            return nodeid
+        page = re.search(r"\[(.+\.html)", test)  # its tests share one visit
+        return page[1] if page and file.endswith("test_site.py") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Shares(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long in one piece goes first, so that both workers end at about the same time."""
+    first = ("test_visible.py", "test_build.py")
+    items.sort(key=lambda item: item.path.name not in first)
+
+
+BUDGET = 180  # seconds that a page may run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--costs", action="store_true", help="say what pages and test files cost")
+
+
+def say_costs(reporter):
+    """What each page's last run and each test file cost, the dearest first."""
+    pages = {path.stem: runs.passed(path) for path in notebooks.chapters()}
+    seconds = {name: run.metadata["book"]["seconds"] for name, run in pages.items() if run}
+    reporter.section("seconds of each page")
+    for name, cost in sorted(seconds.items(), key=lambda item: -item[1]):
+        over = f"  over the budget of {BUDGET} s" if cost > BUDGET else ""
+        reporter.write_line(f"{cost:8.1f}  {name}{over}", red=bool(over))
+    files = Counter()
+    for reports in reporter.stats.values():
+        for report in reports:
+            if hasattr(report, "nodeid") and hasattr(report, "duration"):
+                files[report.nodeid.partition("::")[0]] += report.duration
+    reporter.section("seconds of each test file")
+    for name, cost in files.most_common():
+        reporter.write_line(f"{cost:8.1f}  {name}")
+    reporter.write_line(
+        f"{sum(seconds.values()):8.0f}  all pages, on two cores when none has the machine alone"
+    )
+    reporter.write_line(f"{files.total():8.0f}  all tests, on two cores")
+
+
 def pytest_terminal_summary(terminalreporter):
+    if terminalreporter.config.option.costs:
+        say_costs(terminalreporter)
     skipped = terminalreporter.stats.get("skipped", [])
     if any(NO_BROWSER in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(f"Note: {NO_BROWSER}", yellow=True)

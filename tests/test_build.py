@@ -20,18 +20,36 @@ glue("ladder", plt.gcf(), display=False)
 plt.show()"""
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """The book, without what was built, its chapters replaced by quick ones."""
-    root = tmp_path / "book"
-    unwanted = shutil.ignore_patterns(
-        ".venv", "_build", ".git", "__pycache__", "*.egg-info", ".*cache", "*.mo"
-    )
-    shutil.copytree(ROOT, root, ignore=unwanted)
+UNWANTED = shutil.ignore_patterns(
+    ".venv", "_build", ".git", "__pycache__", "*.egg-info", ".*cache", "*.mo"
+)
+
+WAITING = """
+import sys
+sys.path.insert(0, "tools")
+import notebooks, recorder
+print(len(recorder.needed(notebooks.chapters())))"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """The book, its chapters replaced by quick ones, built once."""
+    root = tmp_path_factory.mktemp("books") / "book"
+    shutil.copytree(ROOT, root, ignore=UNWANTED)
     for path in root.glob("chapters/*.ipynb"):
-        rewrite(root, path.stem, f"{path.stem!r}")  # each its own entry of the cache
+        rewrite(root, path.stem, f"{path.stem!r}")  # each its own run
     rewrite(root, "4_keras_mnist", QUICK)
+    first = build(root)
+    assert first.returncode == 0, first.output
+    assert first.executed == len(list(root.glob("chapters/*.ipynb")))
+    assert "_build/html/index.html" in first.stdout
     return root
+
+
+@pytest.fixture
+def copy(book, tmp_path):
+    """That book, for a test to change."""
+    return shutil.copytree(book, tmp_path / "book")
 
 
 def rewrite(root, name, source):
@@ -42,6 +60,7 @@ def rewrite(root, name, source):
         nbformat.v4.new_code_cell(source, metadata={"tags": ["nbval-ignore-output"]}),
     ]
     nbformat.write(notebook, path)
+    return path
 
 
 def run(root, *command):
@@ -53,7 +72,7 @@ def run(root, *command):
 def build(root):
     result = run(root, "tools/build.py")
     result.output = result.stdout + result.stderr
-    result.executed = result.output.count("Executing notebook")
+    result.executed = len(re.findall(r"cells?, (?:new|the last run)", result.output))
     return result
 
 
@@ -61,41 +80,79 @@ def page(root, name="4_keras_mnist", edition=""):
     return (root / "_build/html" / edition / "chapters" / f"{name}.html").read_text("utf-8")
 
 
-def test_build_executes_once_for_both_editions_and_again_only_what_changed(copy):
-    chapters = len(list(copy.glob("chapters/*.ipynb")))
-    first = build(copy)
-    assert first.returncode == 0, first.output
-    assert first.executed == chapters
-    assert "_build/html/index.html" in first.stdout
-
-    assert build(copy).executed == 0
+def test_build_executes_again_only_what_changed(copy):
+    second = build(copy)
+    assert second.executed == 0
+    assert "4_keras_mnist: passed from the cache" in second.stdout
 
     index = copy / "chapters" / "index.md"
     index.write_text(index.read_text("utf-8") + "\nA new sentence.\n", "utf-8")
+    chapter = copy / "chapters" / "4_keras_mnist.ipynb"
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[0].source += "\n\nMore of it."
+    nbformat.write(notebook, chapter)
     prose = build(copy)
     assert prose.returncode == 0, prose.output
     assert prose.executed == 0
-    assert "A new sentence." in page(copy, "index")
-    assert "A new sentence." in page(copy, "index", "zh")
+    assert "More of it." in page(copy)
+    for edition in ("", "zh"):
+        assert "A new sentence." in page(copy, "index", edition)
 
-    with (copy / "dlcore" / "ops.py").open("a") as file:
-        file.write("# changed\n")
-    assert build(copy).executed == chapters
+    rewrite(copy, "2_3_loss", "'another'")
+    assert build(copy).executed == 1
+    for edition in ("", "zh"):
+        assert "another" in page(copy, "2_3_loss", edition)
 
 
-def test_a_failing_cell_fails_the_build_every_time(copy):
+@pytest.mark.parametrize("file", ["ops/new.py", "new/page.js"])
+def test_build_executes_again_when_the_package_changed(copy, file):
+    path = copy / "dlcore" / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("# changed\n")
+    again = subprocess.run(
+        [sys.executable, "-c", WAITING], cwd=copy, capture_output=True, text=True, timeout=300
+    )
+    assert again.stdout.split()[-1] == str(len(list(copy.glob("chapters/*.ipynb"))))
+
+
+def test_a_figure_shown_elsewhere_follows_its_page(copy):
+    before = page(copy, "index")
+    rewrite(copy, "4_keras_mnist", QUICK.replace("[1, 2]", "[2, 1]"))
+    assert build(copy).executed == 1
+    assert page(copy, "index") != before
+
+
+def test_a_failing_cell_fails_the_build_every_time_and_leaves_no_page(copy):
     rewrite(copy, "4_keras_mnist", QUICK + "\n1 / 0")
     for _ in range(2):
         failed = build(copy)
         assert failed.returncode != 0
+        assert "4_keras_mnist.ipynb::Cell 0" in failed.output
         assert "ZeroDivisionError" in failed.output
+        assert "these chapters failed: 4_keras_mnist" in failed.output
+        assert not list((copy / "_build/html").rglob("4_keras_mnist.html"))
+    alone = run(copy, "tools/build.py", "en")
+    assert alone.returncode != 0
+    assert "chapters/4_keras_mnist has no passed run" in alone.stdout + alone.stderr
 
 
 def test_a_cell_that_writes_to_stderr_fails_the_build(copy):
     rewrite(copy, "4_keras_mnist", QUICK + "\nimport sys\nprint('oops', file=sys.stderr)")
     failed = build(copy)
     assert failed.returncode != 0
-    assert "stderr was found" in failed.output
+    assert "wrote to stderr, which no page shows: oops" in failed.output
+
+
+def test_another_output_than_the_stored_one_fails_the_build(copy):
+    path = rewrite(copy, "4_keras_mnist", "print(1)")
+    notebook = nbformat.read(path, as_version=4)
+    (cell,) = notebook.cells[1:]
+    cell.metadata, cell.execution_count = {}, 1
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="2\n")]
+    nbformat.write(notebook, path)
+    failed = build(copy)
+    assert failed.returncode != 0
+    assert "Cell outputs differ" in failed.output
 
 
 def test_a_page_that_was_not_built_fails_the_build(copy):
@@ -107,7 +164,6 @@ def test_a_page_that_was_not_built_fails_the_build(copy):
 
 
 def test_repository_buttons_appear_with_its_address(copy):
-    assert build(copy).returncode == 0
     hosts = re.compile(r"colab\.research|github\.com/you|example\.org|executablebooks")
     assert not hosts.search(page(copy))
 

@@ -68,3 +68,11 @@ def test_shapes_are_named():
         message = re.escape(f"f: shapes {shape} of the gradient, (3,) of x")
         with pytest.raises(AssertionError, match=f"^{message}$"):
             check.gradient("f", np.sum, np.ones(shape), np.ones(3))
+
+
+def test_a_function_of_many_numbers_is_named():
+    message = re.escape(
+        "f: the result of the function must be one number, got an array of shape (2,)"
+    )
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        check.gradient("f", lambda x: x**2, np.ones(2), np.ones(2))

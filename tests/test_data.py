@@ -1,13 +1,15 @@
 """The data sets: every source, every way in which one fails, and what that leaves behind."""
 
+import contextlib
+import gc
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -75,6 +77,7 @@ class Page:
     status: int = 200
     missing: int = 0
     stalls: bool = False
+    trickles: bool = False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,6 +87,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(page.status)
         self.send_header("Content-Length", str(len(page.body) + page.missing))
         self.end_headers()
+        if page.trickles:
+            for start in range(0, len(page.body), 1024):
+                self.wfile.write(page.body[start : start + 1024])
+                if self.server.closing.wait(1):
+                    return
+            return
         self.wfile.write(page.body)
         if page.stalls:
             self.server.closing.wait()
@@ -122,11 +131,18 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "MNIST", small)
     monkeypatch.setattr(data, "MIRRORS", ())
     monkeypatch.setattr(data, "TIMEOUT", 0.5)
+    monkeypatch.setattr(data, "DEAD", {})
+    monkeypatch.setenv("DLCORE_DEAD_MIRRORS", "{}")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("DLCORE_DATA", raising=False)
     monkeypatch.delenv("DLCORE_DATA_STRICT", raising=False)
     return tmp_path / "cache" / "dlcore" / "mnist.npz"
+
+
+def keras_cache():
+    return Path.home() / ".keras" / "datasets" / "mnist.npz"
 
 
 def write(file, content):
@@ -136,7 +152,7 @@ def write(file, content):
 
 
 def left_in(cache):
-    return [path.name for path in cache.parent.iterdir()]
+    return [path.name for path in cache.parent.glob("*")]
 
 
 def assert_mnist_from(source, dataset):
@@ -166,9 +182,12 @@ def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
     monkeypatch.setenv("DLCORE_DATA", "")  # is not the current folder
     monkeypatch.chdir(write(tmp_path / "here" / "mnist.npz", b"").parent)
     assert_mnist_from("the cache", data.load_mnist())
+    cache.unlink()
+    write(keras_cache(), NPZ)
+    assert_mnist_from("Keras's cache", data.load_mnist())
     assert server.requests == []
 
-    cache.unlink()
+    keras_cache().unlink()
     assert_mnist_from(mirrors[0][0], data.load_mnist())
     assert server.requests == ["/first/mnist.npz"]
     cache.unlink()
@@ -186,8 +205,13 @@ def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
 def test_a_download_fills_the_cache_once(monkeypatch, server, cache, files):
     entry = server.mirror("files", files)
     monkeypatch.setattr(data, "MIRRORS", (entry,))
-    # The system's folder for temporary files may be on another disk, out of reach of os.replace.
-    monkeypatch.setattr(tempfile, "tempdir", "/missing")
+    replace = os.replace
+
+    def on_one_disk(source, target):  # the system's folder for temporary files may be on another
+        assert Path(source).parents[1] == Path(target).parent
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", on_one_disk)
     assert_mnist_from(entry[0], data.load_mnist())
     assert left_in(cache) == ["mnist.npz"]
     for _ in range(2):
@@ -392,67 +416,157 @@ def test_a_mirror_that_fails_is_explained_and_passed_over(monkeypatch, server, c
     assert time.monotonic() - start < 20  # a mirror that stalls is given up, twice
 
 
-def test_strict_lists_every_mirror_and_the_remedy(monkeypatch, server):
+def test_strict_lists_every_source_and_the_remedy(monkeypatch, server, cache):
     mirrors = [server.mirror(folder, {"mnist.npz": NPZ}) for folder in ("one", "two")]
     server.pages.clear()
     monkeypatch.setattr(data, "MIRRORS", mirrors)
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError) as error:
         data.load_mnist()
-    first, one, two, last = str(error.value).split("\n")
+    first, own, keras, one, two, last = str(error.value).split("\n")
     assert first == "MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in."
+    assert own == f"{cache} does not exist"
+    assert keras == f"{keras_cache()} does not exist"
     assert one.startswith(f"{mirrors[0][0]}: HTTPError: 404")
     assert two.startswith(f"{mirrors[1][0]}: HTTPError: 404")
     assert last == "Put mnist.npz into a folder and set DLCORE_DATA to it."
 
 
-@pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["fetching", "packing"])
-def test_a_disk_that_fills_up(monkeypatch, server, cache, files):
+@contextlib.contextmanager
+def files_of_at_most(size):
     resource = pytest.importorskip("resource", reason="no file size limits on this system")
-    limit = 6000  # bytes a file: too few for the npz, enough for each IDX file
-    assert max(map(len, IDX.values())) < limit < len(NPZ)
-    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", files),))
-    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        with pytest.raises(RuntimeError, match=r"OSError: .*File too large"):
-            data.load_mnist()
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+SMALL = 6000  # bytes: too few for the npz, enough for each IDX file
+
+
+def test_a_disk_that_fills_up_while_fetching(monkeypatch, server, cache):
+    assert len(NPZ) > SMALL
+    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with files_of_at_most(SMALL), pytest.raises(RuntimeError, match=r"OSError: .*File too large"):
+        data.load_mnist()
+    assert not cache.parent.exists()
+
+
+def test_a_disk_that_fills_up_while_packing(monkeypatch, server, cache, capfd):
+    assert max(map(len, IDX.values())) < SMALL
+    entry = server.mirror("files", IDX)
+    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    with files_of_at_most(SMALL):
+        assert_mnist_from(entry[0], data.load_mnist())
+    assert f"Note: MNIST could not be kept in {cache}: OSError: " in capfd.readouterr().out
     assert left_in(cache) == []
 
 
 @pytest.mark.parametrize("blocked", ["the folder is a file", "the file is a folder"])
-def test_a_cache_that_cannot_be_filled(monkeypatch, server, cache, blocked):
+def test_a_cache_that_cannot_be_filled_is_not_needed(monkeypatch, server, cache, capfd, blocked):
     if blocked == "the folder is a file":
         write(cache.parent, b"")
     else:
         make_folder(cache)
     entry = server.mirror("files", {"mnist.npz": NPZ})
     monkeypatch.setattr(data, "MIRRORS", (entry,))
-    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
-    with pytest.raises(RuntimeError, match=f"{entry[0]}: (FileExists|IsADirectory)Error"):
-        data.load_mnist()
+    assert_mnist_from(entry[0], data.load_mnist())
+    assert re.search(
+        f"Note: MNIST could not be kept in {re.escape(str(cache))}: (FileExists|IsADirectory)Error",
+        capfd.readouterr().out,
+    )
 
 
 def test_an_interrupted_download_leaves_nothing(monkeypatch, server, cache):
-    def interrupt(file, **arrays):
-        write(file, b"half")
+    def interrupt(source, target):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "savez_compressed", interrupt)
+    monkeypatch.setattr(os, "replace", interrupt)
     monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", IDX),))
     with pytest.raises(KeyboardInterrupt):
         data.load_mnist()
     assert left_in(cache) == []
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of what is given up midway
+def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
+    """One that sends a little now and then never times out, whatever the limit on each answer."""
+    entry = server.mirror("slow", {"mnist.npz": NPZ})
+    server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
+    good = server.mirror("good", {"mnist.npz": NPZ})
+    monkeypatch.setattr(data, "DEADLINE", 4)
+    monkeypatch.setattr(data, "TIMEOUT", 30)
+    monkeypatch.setattr(data, "MIRRORS", (entry, good))
+    assert_mnist_from(good[0], data.load_mnist())
+    assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
+    assert server.requests == ["/slow/mnist.npz", "/good/mnist.npz"]
+    for thread in threading.enumerate():
+        if thread.name == entry[0]:
+            thread.join(10)
+            assert not thread.is_alive(), "what was given up goes on"
+    gc.collect()
+
+
+def test_an_endless_answer_is_given_up(monkeypatch, server):
+    entry = server.mirror("large", {"mnist.npz": NPZ})
+    monkeypatch.setattr(data, "LARGEST", len(NPZ) - 1)
+    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with pytest.raises(RuntimeError, match=f"mnist.npz is larger than {len(NPZ) - 1:,} bytes"):
+        data.load_mnist()
+
+
+def test_a_dead_mirror_is_asked_once_a_build(monkeypatch, server, capfd):
+    entry = server.mirror("dead", {})
+    monkeypatch.setattr(data, "MIRRORS", [(entry[0], {"mnist.npz": "0" * 64})])
+    data.load_mnist()
+    data.load_mnist()  # the same process, a reader's, tries again
+    assert len(server.requests) == 2
+    code = "from dlcore import data; import json; print(json.dumps(data.DEAD))"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    monkeypatch.setattr(data, "DEAD", json.loads(child.stdout))
+    capfd.readouterr()
+    assert data.load_mnist().stand_in
+    assert len(server.requests) == 2
+    assert f"{entry[0]}: HTTPError: 404" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["/missing/folder", "~/missing", "dta"])
+def test_a_folder_that_does_not_exist_is_named(monkeypatch, cache, given):
+    write(cache, NPZ)  # not used: the reader named a folder
+    monkeypatch.setenv("DLCORE_DATA", given)
+    message = f"DLCORE_DATA={given} names no folder: {Path(given).expanduser()} does not exist"
+    with pytest.raises(FileNotFoundError, match=re.escape(message)):
+        data.load_mnist()
+
+
+def test_a_home_s_tilde_is_understood(monkeypatch):
+    file = write(Path.home() / "mnist.npz", NPZ)
+    assert_mnist_from(file, data.load_mnist("~/mnist.npz"))
+    monkeypatch.setenv("DLCORE_DATA", "~")
+    assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # PySocks, when it is refused
+def test_a_socks_proxy_is_understood(monkeypatch, server):
+    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    monkeypatch.setenv("NO_PROXY", "")
+    for name in ("ALL_PROXY", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    with pytest.raises(RuntimeError, match="SOCKSHTTPConnection"):
+        data.load_mnist()
+    gc.collect()
+
+
 # The stand-in
 
 
 @pytest.mark.parametrize("strict", [None, "0", ""])
-def test_the_stand_in_says_so(monkeypatch, capfd, strict):
+def test_the_stand_in_says_so(monkeypatch, cache, capfd, strict):
     if strict is not None:
         monkeypatch.setenv("DLCORE_DATA_STRICT", strict)
     dataset = data.load_mnist()
@@ -462,9 +576,17 @@ def test_the_stand_in_says_so(monkeypatch, capfd, strict):
         "of 28 x 28 pixels, from scikit-learn"
     )
     out, err = capfd.readouterr()
-    assert out.startswith("Note: MNIST could not be downloaded. A stand-in takes its place")
+    assert out.startswith(f"Note: MNIST could not be had.\n{cache} does not exist\n")
+    assert "\nA stand-in takes its place" in out
     assert "set DLCORE_DATA" in out
     assert err == ""
+
+
+def test_the_stand_in_can_be_asked_for(monkeypatch, cache, capfd):
+    monkeypatch.setenv("DLCORE_DATA", str(cache.parent))
+    monkeypatch.setenv("DLCORE_STAND_IN", "1")
+    assert data.load_mnist().stand_in
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_stand_in_is_the_digits_enlarged():

@@ -1,6 +1,8 @@
 """What the repository promises of its notebooks, beyond what nbval compares."""
 
 import re
+import subprocess
+import sys
 
 import nbformat
 import notebooks
@@ -92,9 +94,32 @@ def test_stored_form_refuses_what_cannot_be_compared(output):
 def test_bootstrap_names_no_address_while_none_is_set():
     source = notebooks.bootstrap("", "main")
     assert "pip install" not in source
-    assert "make lab" in source
+    with pytest.raises(ImportError, match=r"needs the book.s dlcore .* found 0.1.0: .*`make lab`"):
+        run_with_an_older_dlcore(source)
 
 
 def test_bootstrap_installs_from_the_repository_once_it_is_known():
     source = notebooks.bootstrap("https://example.org/you/book", "edition")
-    assert "%pip install -q --no-deps git+https://example.org/you/book@edition" in source
+    install = "%pip install -q --no-deps git+https://example.org/you/book@edition"
+    assert install in source
+    # What the install brings is imported, not what lay in memory.
+    left = run_with_an_older_dlcore(source.replace(install, "import os"))
+    assert "dlcore._only_in_the_older" not in left
+    assert "dlcore.check" in left
+    exec(source.replace(install, "raise AssertionError"), {})  # the current one stays
+
+
+def run_with_an_older_dlcore(source):
+    """Run a first cell where an older dlcore is installed; the modules that are left."""
+    code = (
+        "import sys, types\n"
+        "sys.modules['dlcore'] = types.ModuleType('dlcore')\n"
+        "sys.modules['dlcore'].__version__ = '0.1.0'\n"
+        "sys.modules['dlcore._only_in_the_older'] = types.ModuleType('old')\n"
+        f"exec({source!r})\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if run.returncode:
+        raise ImportError(run.stderr.splitlines()[-1])
+    return run.stdout.split()

@@ -29,7 +29,7 @@ def test_catalogs_are_up_to_date(tmp_path):
     command = [sys.executable, "tools/translation.py", "messages"]
     run = subprocess.run(command, cwd=book, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
-    assert "Executing notebook" not in run.stdout
+    assert not (book / "_build" / "executed").exists()
     old = [file for file in translation.CATALOGS.rglob("*.po") if file.name != "sphinx.po"]
     assert {str(file.relative_to(translation.CATALOGS).with_suffix("")) for file in old} == set(
         pages()
@@ -68,6 +68,20 @@ def test_a_good_translation_has_no_problems(english, chinese):
         ("**So.** It is.", "**确实。**如此。", "shows a literal *"),
         ("The first.", "1. 第一。", "is not one paragraph"),
         ("It has 16.118.", "它有16.18。", "lacks the number 16.118"),
+        ("It falls by −0.25.", "它降了0.25。", "lacks the number -0.25"),
+        ("It has 3 of 5.", "5个中有4个。", "lacks the number 3"),
+        ("It has 3 and 3.", "它有3。", "lacks the number 3"),
+        (
+            "From {glue:text}`a` to {glue:text}`b`.",
+            "从{glue:text}`b`到{glue:text}`a`。",
+            "has its values in another order",
+        ),
+        (
+            "The first sentence is here. The second one, which is longer, is here as well.",
+            "第一句在这里。",
+            "is too short",
+        ),
+        ("A word.", '一个"词"。', "has straight quotation marks"),
         ("What you will be able to do", "What you will be able to do", "is not Chinese"),
         ("A cycle.", "训练周期。", "says 训练周期"),
         ("Keras and NumPy.", "Keras 与NumPy。", "has a space beside Chinese"),
@@ -85,21 +99,55 @@ def test_a_long_term_is_not_also_its_parts():
     assert list(translation.missing_terms("the gradient", "坡度")) == ["has no 梯度, for gradient"]
 
 
-def test_a_changed_message_is_fuzzy_and_a_gone_one_goes(tmp_path):
-    old, template = Catalog(), Catalog()
-    old.add("This sentence stands.", "不变。")
-    old.add("This sentence has a new word.", "旧译文。")
-    old.add("This one goes.", "删去。")
-    template.add("An {a} new one.")
-    template.add("This sentence has another word.")
-    template.add("This sentence stands.")
-    translation.write(tmp_path / "page.po", translation.merged(template, old))
+def test_a_message_keeps_its_translation_and_a_changed_one_is_fuzzy(tmp_path):
+    own, template = Catalog(), Catalog()
+    own.add("This sentence stands.", "不变。")
+    memory = {
+        "This sentence stands.": "别处的译文。",
+        "This sentence has a new word.": "旧译文。",
+        "It moved here from another page.": "搬来的。",
+        "The first half is long enough. The second half is long enough.": "两半。",
+    }
+    for text in (
+        "An {a} new one.",
+        "This sentence has another word.",
+        "This sentence stands.",
+        "It moved here from another page.",
+        "The second half is long enough.",
+    ):
+        template.add(text)
+    translation.write(tmp_path / "page.po", translation.merged(template, own, memory))
     catalog = translation.read(tmp_path / "page.po")
-    assert [(m.id, m.string, m.fuzzy, m.python_format) for m in catalog if m.id] == [
-        ("An {a} new one.", "", False, False),
-        ("This sentence has another word.", "旧译文。", True, False),
-        ("This sentence stands.", "不变。", False, False),
+    assert [(m.string, m.fuzzy, m.python_format) for m in catalog if m.id] == [
+        ("", False, False),
+        ("旧译文。", True, False),
+        ("不变。", False, False),
+        ("搬来的。", False, False),
+        ("两半。", True, False),
     ]
+
+
+def test_a_renamed_page_keeps_its_translations(tmp_path, monkeypatch):
+    catalogs, templates = tmp_path / "LC_MESSAGES", tmp_path / "templates"
+    monkeypatch.setattr(translation, "CATALOGS", catalogs)
+    monkeypatch.setattr(translation, "MEMORY", tmp_path / "memory.po")
+    monkeypatch.setattr(translation, "extract", lambda: templates)
+    monkeypatch.setattr(translation.build, "pages", lambda: ["chapters/new"])
+    old, template = Catalog(), Catalog()
+    old.add("It stays as it was.", "照旧。")
+    old.add("It is gone for now.", "暂时删去。")
+    template.add("It stays as it was.")
+    translation.write(catalogs / "chapters" / "old.po", old)
+    translation.write(templates / "chapters" / "new.pot", template)
+    translation.messages()
+    assert [file.name for file in catalogs.rglob("*.po")] == ["new.po"]
+    assert translation.known(catalogs.rglob("*.po")) == {"It stays as it was.": "照旧。"}
+    assert translation.known([tmp_path / "memory.po"]) == {"It is gone for now.": "暂时删去。"}
+    template.add("It is gone for now.")  # and back
+    translation.write(templates / "chapters" / "new.pot", template)
+    translation.messages()
+    assert translation.known(catalogs.rglob("*.po"))["It is gone for now."] == "暂时删去。"
+    assert not (tmp_path / "memory.po").exists()
 
 
 # The two sites

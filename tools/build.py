@@ -1,7 +1,8 @@
 """Build both editions of the site in _build/html; `make book` calls this.
 
-    build.py             the English edition at the root, then the Chinese one under zh/
-    build.py LANGUAGE    one of them, in this process
+    build.py             run the chapters that need it, then build the English edition at the root
+                         and the Chinese one under zh/
+    build.py LANGUAGE    one of them, in this process; it executes nothing
 
 Jupyter Book's own command knows one edition. It would also pass over an earlier failure on an
 unchanged tree, since Sphinx does not repeat a warning, and over a table of contents that it does
@@ -11,8 +12,12 @@ not understand.
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import environment
+import recorder
+import runs
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,19 +71,53 @@ def is_current():
 
 
 def main():
+    chapters = [file for page in pages() if (file := (ROOT / page).with_suffix(".ipynb")).exists()]
+    runs.data_name()  # once, for all the processes below
+    failed = recorder.execute(recorder.needed(chapters))
+    unproven = [chapter.stem for chapter in chapters if runs.passed(chapter) is None]
+    for name in unproven:
+        for site in EDITIONS.values():
+            (site / "chapters" / name).with_suffix(".html").unlink(missing_ok=True)
+    if failed or unproven:
+        FINISHED.unlink(missing_ok=True)
+        sys.exit(f"\nNothing was built, since these chapters failed: {', '.join(unproven)}.")
+
     if not is_current():
         for folder in (SITE, *BUILD.glob("doctrees-*")):
             shutil.rmtree(folder, ignore_errors=True)
     FINISHED.unlink(missing_ok=True)
-    for language, site in EDITIONS.items():
-        code = subprocess.run([sys.executable, __file__, language], cwd=ROOT).returncode
+    for language, (code, said) in both_editions().items():
+        print(said, flush=True)
         if code:
             report(code)
+        site = EDITIONS[language]
         missing = [page for page in pages() if not (site / page).with_suffix(".html").exists()]
         if missing:
             sys.exit(f"The build of {language} left out {', '.join(missing)}.")
     FINISHED.touch()
     print(f"\nThe book is in {SITE.relative_to(ROOT)}/index.html. To read it: make serve")
+
+
+def both_editions():
+    """Build the editions side by side; the exit status and the words of each."""
+    print(f"Building {' and '.join(EDITIONS)} ...", flush=True)
+    builds = {
+        language: subprocess.Popen(
+            [sys.executable, __file__, language],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for language in EDITIONS
+    }
+    # Each is read while it runs: one that fills its pipe would stop.
+    with ThreadPoolExecutor() as reader:
+        said = reader.map(lambda build: build.communicate()[0], builds.values())
+        return {
+            language: (builds[language].returncode, words)
+            for language, words in zip(builds, said, strict=True)
+        }
 
 
 def report(code):
@@ -88,4 +127,5 @@ def report(code):
 
 
 if __name__ == "__main__":
+    environment.clean()
     edition(sys.argv[1]) if sys.argv[1:] else main()

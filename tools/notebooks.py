@@ -12,8 +12,11 @@ import re
 import sys
 from pathlib import Path
 
+import environment
 import nbformat
 import yaml
+
+import dlcore
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -29,9 +32,15 @@ STARTED = time.perf_counter()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 try:
-    from dlcore import check
-except ImportError:
+    import dlcore
+
+    found = dlcore.__version__
+except (ImportError, AttributeError):
+    found = None
+if found != "{version}":
 {install}
+from dlcore import check
+
 try:
     from myst_nb import glue
 except ImportError:
@@ -39,16 +48,26 @@ except ImportError:
     def glue(name, value, **_):
         print(f"{{name}}: {{value}}")"""
 
+# An older dlcore that this cell has imported gives way to the one that it installs.
+INSTALL = """\
+    %pip install -q --no-deps git+{url}@{branch}
+    import sys
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "dlcore"]:
+        del sys.modules[name]"""
+
 NO_ADDRESS = """\
     raise ImportError(
-        "dlcore comes with the book: in a clone of it, run `make lab`"
-    ) from None"""
+        f"this page needs the book's dlcore {version}, found {{found}}: "
+        "in a clone of the book, run `make lab`"
+    )"""
 
 
 def bootstrap(url, branch):
     """The source of the first code cell of every chapter."""
-    install = f"    %pip install -q --no-deps git+{url}@{branch}" if url else NO_ADDRESS
-    return BOOTSTRAP.format(install=install)
+    version = dlcore.__version__
+    install = INSTALL.format(url=url, branch=branch) if url else NO_ADDRESS.format(version=version)
+    return BOOTSTRAP.format(install=install, version=version)
 
 
 def repository():
@@ -110,6 +129,7 @@ def serialized(notebook):
 def outputs(paths):
     from nbclient import NotebookClient
 
+    environment.clean()
     for path in paths:
         print(f"Executing {path.relative_to(ROOT)} ...", flush=True)
         notebook = nbformat.read(path, as_version=4)

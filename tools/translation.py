@@ -4,9 +4,11 @@
     translation.py check [PAGE ...]    say what is missing or wrong, for instance in
                                        chapters/2_3_loss; without a page, in all
 
-A changed sentence becomes fuzzy: it keeps its old translation, which the site does not show.
+A changed sentence becomes fuzzy: it keeps its old translation, which the site does not show. All
+pages share one memory, so a message that moves, or a page that is renamed, keeps its Chinese.
 """
 
+import difflib
 import functools
 import io
 import re
@@ -23,6 +25,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 CATALOGS = build.ROOT / "locale" / "zh_CN" / "LC_MESSAGES"
+MEMORY = CATALOGS.parent / "memory.po"  # translations that no page uses now
 HEADER = r"""# The Chinese of one page. `make messages` brings it up to date; see CONTRIBUTING.md.
 msgid ""
 msgstr ""
@@ -40,7 +43,6 @@ def extract():
         templates,
         templates.parent / "doctrees",
         builder="gettext",
-        nb_execution_mode="off",
         nb_mime_priority_overrides=[["gettext", kind, 1] for kind in ("text/html", "image/png")],
     )
     return templates
@@ -51,14 +53,42 @@ def read(path):
         return read_po(file, locale="zh_CN")
 
 
-def merged(template, catalog):
-    """The template's messages in its order, with the catalog's translations."""
-    catalog.update(template)
+def known(files):
+    """One memory of all catalogs: every message that has a translation, with it."""
+    memory = {}
+    for file in files:
+        for message in read(file):
+            if message.id and message.string and not message.fuzzy:
+                memory.setdefault(message.id, message.string)
+    return memory
+
+
+def nearest(text, memory):
+    """The known message that a changed one came from: a whole, a part, or much the same words."""
+    kin = [old for old in memory if min(len(old), len(text)) > 20 and (old in text or text in old)]
+    if kin:
+        return min(kin, key=lambda old: abs(len(old) - len(text)))
+    return next(iter(difflib.get_close_matches(text, memory, 1, 0.6)), None)
+
+
+def merged(template, own, memory):
+    """The template's messages in its order, translated as the page has it, or any other page.
+
+    What is only near to a known message takes its translation and is fuzzy.
+    """
     fresh = Catalog(locale="zh_CN")
     for message in template:
-        if message.id:
-            known = catalog[message.id]
-            fresh.add(message.id, known.string, flags=known.flags)
+        before = own.get(message.id)
+        if not message.id:
+            continue
+        if before and before.string:
+            fresh.add(message.id, before.string, flags=before.flags)
+        elif message.id in memory:
+            fresh.add(message.id, memory[message.id])
+        elif old := nearest(message.id, memory):
+            fresh.add(message.id, memory[old], flags=["fuzzy"])
+        else:
+            fresh.add(message.id)
     return fresh
 
 
@@ -73,10 +103,25 @@ def write(path, catalog):
 
 def messages():
     templates = extract()
+    files = sorted((CATALOGS / "chapters").glob("*.po"))
+    memory = known([*files, *MEMORY.parent.glob(MEMORY.name)])
+    used, current = set(), []
     for page in build.pages():
         path = (CATALOGS / page).with_suffix(".po")
-        catalog = read(path) if path.exists() else Catalog(locale="zh_CN")
-        write(path, merged(read((templates / page).with_suffix(".pot")), catalog))
+        own = read(path) if path.exists() else Catalog(locale="zh_CN")
+        fresh = merged(read((templates / page).with_suffix(".pot")), own, memory)
+        write(path, fresh)
+        current.append(path)
+        used |= {message.id for message in fresh}
+    left = Catalog(locale="zh_CN")
+    for text, translation in memory.items():
+        if text not in used:
+            left.add(text, translation)
+    MEMORY.unlink(missing_ok=True)
+    if len(left):
+        write(MEMORY, left)
+    for file in set(files) - set(current):  # of a page that has another name now, or none
+        file.unlink()
 
 
 # What is the same on both sides
@@ -144,12 +189,21 @@ def prose(pieces):
 
 
 def numbers(words):
-    """The numbers of two or more digits, without the commas of English ones."""
-    return {
-        number
-        for number in re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", words))
-        if len(number) > 1
-    }
+    """How often each number stands there, with its sign, without the commas of English ones."""
+    words = re.sub(r"(?<=\d),(?=\d{3})", "", words).replace("\N{MINUS SIGN}", "-")
+    return Counter(re.findall(r"(?:(?<![A-Za-z0-9)])-)?\d+(?:\.\d+)?", words))
+
+
+def values(pieces):
+    """The computed values of a message, in their order."""
+    return [
+        piece.content
+        for piece in pieces
+        if piece.type == "myst_role" and piece.meta["name"].startswith("glue")
+    ]
+
+
+SHORTEST = 1 / 6  # of the English, in characters; a whole sentence is missing below
 
 
 # How Chinese is written here
@@ -200,7 +254,13 @@ def problems(english, chinese):
         if mark in words and mark not in prose(source):
             yield f"shows a literal {mark}: {words}"
     if lost := numbers(prose(source)) - numbers(words):
-        yield f"lacks the number {', '.join(sorted(lost))}"
+        yield f"lacks the number {', '.join(sorted(lost.elements()))}"
+    if values(source) != values(target) and before == after:
+        yield f"has its values in another order: {', '.join(values(target))}"
+    if len(prose(source)) > 60 and len(words) < SHORTEST * len(prose(source)):
+        yield "is too short: is a sentence missing?"
+    if re.search(f'{HAN}"|"{HAN}', words):
+        yield "has straight quotation marks, where “ and ” belong"
     if len(re.findall(r"\b[a-z]{2,}\b", prose(source))) > 3 and not re.search(HAN, words):
         yield "is not Chinese"
     own = re.sub(QUOTED, "", words)

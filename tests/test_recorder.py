@@ -1,0 +1,193 @@
+"""What a run is: the messages that it keeps, what it depends on, and whom it shares with."""
+
+import multiprocessing
+import time
+
+import nbformat
+import pytest
+import recorder
+import runs
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+# Messages
+
+
+def message(kind, cell="a", **content):
+    header, parent = {"msg_type": kind}, {"msg_id": cell}
+    return {"header": header, "msg_type": kind, "parent_header": parent, "content": content}
+
+
+def text(words, cell="a", name="stdout"):
+    return message("stream", cell, name=name, text=words)
+
+
+def display(value, cell="a", kind="display_data", name=None):
+    transient = {"display_id": name} if name else {}
+    data = {"text/plain": value}
+    return message(kind, cell, data=data, metadata={}, transient=transient)
+
+
+def shown(*messages):
+    """The texts that a page shows, a list for each of the cells a and b."""
+    starts = [message("execute_input"), *messages[:-1], message("execute_input", "b")]
+    cells = recorder.shown_outputs([*starts, messages[-1]])
+    return [[o.get("text") or o["data"]["text/plain"] for o in outputs] for outputs in cells]
+
+
+def test_pieces_of_a_stream_are_one_output_until_something_else_comes():
+    assert shown(text("1"), text("2"), display("x"), text("3"), text("4", "b")) == [
+        ["12", "x", "3"],
+        ["4"],
+    ]
+
+
+def test_two_streams_stay_apart():
+    assert shown(text("1"), text("2", name="stderr"), text("3", "b")) == [["1", "2"], ["3"]]
+
+
+def test_a_later_cell_updates_the_display_where_it_stands():
+    update = display("new", "b", kind="update_display_data", name="d")
+    assert shown(display("old", name="d"), text("1"), update) == [["new", "1"], []]
+
+
+def test_cleared_output_goes_at_once_or_with_what_follows():
+    end = text("end", "b")
+    assert shown(text("1"), message("clear_output", wait=False), end) == [[], ["end"]]
+    assert shown(text("1"), message("clear_output", wait=True), end) == [["1"], ["end"]]
+    assert shown(text("1"), message("clear_output", wait=True), text("2"), end)[0] == ["2"]
+
+
+def test_output_after_the_cell_s_end_belongs_to_the_cell_that_started_it():
+    assert shown(text("1"), text("late", "a")) == [["1late"], []]
+
+
+# Keys
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    monkeypatch.setenv(runs.DATA, "MNIST")
+    cell = new_code_cell("print(1)", execution_count=1)
+    return new_notebook(cells=[new_markdown_cell("# A page"), cell])
+
+
+def change_source(notebook):
+    notebook.cells[1].source += "\n"
+
+
+def change_tags(notebook):
+    notebook.cells[1].metadata["tags"] = ["alone"]
+
+
+def change_stored_output(notebook):
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+
+
+def add_cell(notebook):
+    notebook.cells.append(new_code_cell(""))
+
+
+@pytest.mark.parametrize("change", [change_source, change_tags, change_stored_output, add_cell])
+def test_a_changed_cell_needs_a_new_run(notebook, change):
+    before = runs.key(notebook)
+    change(notebook)
+    assert runs.key(notebook) != before
+
+
+def change_text(notebook):
+    notebook.cells[0].source = "# Another title"
+
+
+def change_caption(notebook):
+    notebook.cells[1].metadata["mystnb"] = {"figure": {"caption": "Another"}}
+
+
+@pytest.mark.parametrize("change", [change_text, change_caption])
+def test_prose_needs_none(notebook, change):
+    before = runs.key(notebook)
+    change(notebook)
+    assert runs.key(notebook) == before
+
+
+def test_other_data_and_other_versions_need_a_new_run(notebook, monkeypatch):
+    keys = {runs.key(notebook)}
+    monkeypatch.setenv(runs.DATA, "digits")
+    keys.add(runs.key(notebook))
+    monkeypatch.setattr(runs, "versions", lambda: {"numpy": "0"})
+    keys.add(runs.key(notebook))
+    assert len(keys) == 3
+
+
+def test_all_of_the_package_is_in_the_key():
+    names = {file.relative_to(runs.ROOT).as_posix() for file in runs.surroundings()}
+    package = {
+        file.relative_to(runs.ROOT).as_posix()
+        for file in (runs.ROOT / "dlcore").rglob("*.*")
+        if file.suffix not in (".pyc", "")
+    }
+    assert package <= names
+    assert {"requirements.txt", "chapters/matplotlibrc", "tools/recorder.py"} <= names
+    assert not any("__pycache__" in name for name in names)
+
+
+# Keeping
+
+
+def test_a_run_says_when_and_with_what(notebook, monkeypatch, tmp_path):
+    monkeypatch.setattr(runs, "EXECUTED", tmp_path / "executed")
+    path = tmp_path / "page.ipynb"
+    nbformat.write(notebook, path)
+    assert runs.passed(path) is runs.last(path) is runs.shown(path) is None
+    executed = nbformat.from_dict(notebook)
+    executed.cells[1].outputs = [nbformat.v4.new_output("stream", text="1\n")]
+    runs.keep(path, runs.key(nbformat.read(path, as_version=4)), executed, 12.34)
+    book = runs.passed(path).metadata["book"]
+    assert set(book) == {"date", "seconds", "python", "numpy", "keras", "data"}
+    assert (book["seconds"], book["data"]) == (12.3, "MNIST")
+
+    change_text(notebook)
+    nbformat.write(notebook, path)
+    page = runs.shown(path)
+    assert page.cells[0].source == "# Another title"
+    assert page.cells[1].outputs[0].text == "1\n"
+
+    change_source(notebook)
+    nbformat.write(notebook, path)
+    assert runs.passed(path) is None
+    assert runs.last(path) is not None
+
+
+# Turns
+
+
+def hold(folder, alone, seconds, spans):
+    runs.EXECUTED = folder
+    with recorder.turn(alone):
+        start = time.monotonic()
+        time.sleep(seconds)
+        spans.put((start, time.monotonic()))
+
+
+@pytest.mark.parametrize(("alone", "together"), [(False, True), (True, False)])
+def test_a_page_that_publishes_times_has_the_machine_alone(tmp_path, alone, together):
+    context = multiprocessing.get_context("spawn")
+    spans = context.Queue()
+    other = context.Process(target=hold, args=(tmp_path, False, 1.0, spans))
+    other.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "EXECUTED", tmp_path)
+        while not (tmp_path / "turn").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)  # the other one has its turn now
+        with recorder.turn(alone):
+            start = time.monotonic()
+    other_start, end = spans.get(timeout=30)
+    other.join()
+    assert other_start < start
+    assert (start < end) == together
+
+
+def test_a_page_is_alone_if_one_of_its_cells_says_so(notebook):
+    assert not recorder.is_alone(notebook)
+    change_tags(notebook)
+    assert recorder.is_alone(notebook)
