@@ -171,9 +171,7 @@ def perceptron():
 
 def article():
     """The article's network, by chapter 3.1.2 in NumPy and by Keras."""
-    chapter = from_chapter(
-        "3_1_2_pooling", "def backward(variables", np=np, ops=ops, grads=grads
-    )
+    chapter = from_chapter("3_1_2_pooling", "def backward(variables", np=np, ops=ops, grads=grads)
     training, (x_test, y_test) = ((x, y.argmax(axis=1)) for x, y in scaled_mnist())
     keras.utils.set_random_seed(0)
     model = models.mnist_cnn()
