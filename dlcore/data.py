@@ -92,8 +92,7 @@ def load_mnist(path=None):
     Keras's cache, ``~/.keras/datasets``; a download, which fills dlcore's cache; the 1,797 digits
     that come with scikit-learn, enlarged to 28x28, with a printed note. With
     ``DLCORE_DATA_STRICT=1`` this stand-in is an error instead; with ``DLCORE_STAND_IN=1`` it is
-    taken at once, for a quick try of code. A mirror that failed is not asked again by the processes
-    that this one starts.
+    taken at once, for a quick try of code. Processes started here do not ask a failed mirror again.
 
     Args:
         path: an ``mnist.npz`` as Keras publishes it, or None.
@@ -272,16 +271,14 @@ def _read_idx(path):
         content = bytearray(file.read())  # not bytes: the array is to be writeable
     rank = content[3]
     shape = tuple(np.frombuffer(content, ">u4", count=rank, offset=4).tolist())
-    return np.frombuffer(content, np.uint8, count=math.prod(shape), offset=4 + 4 * rank).reshape(
-        shape
-    )
+    values = np.frombuffer(content, np.uint8, count=math.prod(shape), offset=4 + 4 * rank)
+    return values.reshape(shape)
 
 
 def _digits():
     """scikit-learn's digits in MNIST's form: 1,440 for training, every fifth of 1,785 for testing.
 
-    1,440 is a multiple of 32, as MNIST's 60,000 is: batches, and messages that show their shape,
-    are alike for both.
+    1,440 is a multiple of 32, as 60,000 is: batches, and messages about them, are alike for both.
     """
     from sklearn.datasets import load_digits
 
@@ -289,8 +286,8 @@ def _digits():
     small = np.rint(digits.images * (255 / 16)).astype(np.uint8)
     images = np.pad(np.kron(small, np.ones((1, 3, 3), np.uint8)), ((0, 0), (2, 2), (2, 2)))
     labels = digits.target.astype(np.uint8)
-    index = np.arange(len(labels))
-    test = (index % 5 == 0) & (index < 1785)
+    test = np.zeros(len(labels), bool)
+    test[:1785:5] = True
     return Dataset(
         (images[~test], labels[~test], images[test], labels[test]),
         name="scikit-learn's digits, a stand-in for MNIST",
