@@ -127,7 +127,7 @@
       svg.innerHTML = rows.flatMap((row, y) => row.map((value, x) => {
         const words = written(value, 1); // the longer, the smaller
         return square(y, x, 1, fill(value, y, x)) + `<text x="${cell * (x + 0.5)}"
-          y="${cell * (y + 0.5)}" font-size="${Math.min(48, 170 / words.length)}">${words}</text>`;
+          y="${cell * (y + 0.5)}" font-size="${Math.min(44, 130 / words.length)}">${words}</text>`;
       })).join("") + windows.map(([y, x, side, name]) => square(y, x, side, `class="${name}"`)).join("");
       svg.setAttribute("viewBox", `0 0 ${cell * rows[0].length} ${cell * rows.length}`);
       svg.parentElement.style.setProperty("--columns", rows[0].length);
