@@ -89,7 +89,7 @@ def test_visible_cells_run_alone_and_may_be_repeated(path):
     # A process of its own: the stand-in is a matter of the environment that a kernel inherits.
     run = subprocess.run(
         [sys.executable, __file__, str(path)],
-        env=os.environ | {"DLCORE_STAND_IN": "1"},
+        env=os.environ | {"DLCORE_STAND_IN": "1", "PYTHONPATH": str(runs.ROOT / "tools")},
         capture_output=True,
         text=True,
     )

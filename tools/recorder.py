@@ -252,7 +252,9 @@ def execute(paths, **environ):
         return 0
     workers = min(2, os.cpu_count() or 1, len(paths))
     # One BLAS thread for each of the workers: more of them wait for one another.
-    environ = {"OPENBLAS_NUM_THREADS": "1"} | os.environ | environ
+    # Unbuffered: a log is to show how far the chapters are, as a terminal does.
+    ours = {"OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    environ = ours | os.environ | environ
     options = ["-q", "-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
     return subprocess.run(command, cwd=runs.ROOT, env=environ).returncode
