@@ -90,7 +90,8 @@ class GlueText(PasteTextRole):
             return [], []
         if self.document.current_source.endswith("<translated>") and "::" not in self.text:
             page = env.doc2path(env.docname, base=False).rpartition("/")[2]
-            self.text = f"{page}::{self.text}"
+            # MyST-NB takes what follows the last colon for a format.
+            self.text = f"{page}::{self.text}" + ("" if ":" in self.text else ":s")
         return super().run()
 
 
