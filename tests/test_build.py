@@ -184,7 +184,7 @@ def test_repository_buttons_appear_with_its_address(copy):
 
 def test_a_changed_sentence_is_english_until_it_is_translated(copy):
     index = copy / "chapters" / "index.md"
-    old, new = "Most introductions to deep learning ask", "Many introductions to deep learning ask"
+    old, new = "For people who program in Python", "For all who program in Python"
     assert old in index.read_text("utf-8")
     index.write_text(index.read_text("utf-8").replace(old, new), "utf-8")
     updated = run(copy, "tools/translation.py", "messages")

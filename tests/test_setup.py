@@ -1,5 +1,6 @@
 """What a newcomer meets: the lock, `make env`, and the port of `make serve`."""
 
+import ast
 import re
 import shutil
 import socket
@@ -203,11 +204,15 @@ def test_everything_that_dlcore_imports_is_declared():
     distributions = metadata.packages_distributions()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
-    statement = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
     imported = {
-        match[1]
+        name.partition(".")[0]
         for path in (ROOT / "dlcore").rglob("*.py")
-        for match in statement.finditer(path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import)
+            else [node.module] if isinstance(node, ast.ImportFrom)
+            else []
+        )
     } - set(sys.stdlib_module_names) - {"dlcore"}  # fmt: skip
     missing = {
         name
