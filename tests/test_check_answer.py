@@ -171,3 +171,47 @@ def test_answer_does_not_write_to_what_it_is_given():
     verdict(given, expected)
     assert given.tolist() == [2, 4.5]
     assert expected.tolist() == [1, 2]
+
+
+THING = object()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([[1, 2], 3], [[1, 2], 3]),
+        (THING, THING),
+        ("[1, 2]", np.array([1.0, 2])),
+        ("false", False),
+    ],
+    ids=str,
+)
+def test_a_right_answer_of_another_form(given, expected, capsys):
+    check.answer("E", given, expected)
+    assert capsys.readouterr().out == "E: right\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        ([1, 2], [[1], [1, 2]], "part 1 of 2: 1 parts are expected, got one number"),
+        ([3, 1, 2], [1, 2, 3], "the parts are right, their order is not"),
+        ([3, 1, 4], [1, 2, 3], "part 1 of 3: too large"),
+        ([[1, 5], 3], [[1, 2], 3], "part 1 of 2: part 2 of 2: too large"),
+        ([[1, ...], 3], [[1, 2], 3], "part 1 of 2: a part is missing"),
+        (np.array(["a", "b"]), np.array(["a", "c"]), "1 of 2 entries are wrong"),
+        (["a"], np.array(["a", "c"]), "the shape is (1,), expected (2,)"),
+        (object(), THING, "is expected, got"),
+        ([True, False], np.array([True, True]), "1 of 2 entries are wrong"),
+        (1, np.array([True, True]), "the shape is (), expected (2,)"),
+        (None, np.array([True]), "got None"),
+        ([None, 1], np.array([1.0, 2]), "got None"),
+        ([..., 1], np.array([1.0, 2]), "an entry is missing"),
+        ("1/0", 2.0, "a number is expected, got the text '1/0'"),
+    ],
+    ids=str,
+)
+def test_a_wrong_answer_of_another_form(given, expected, said):
+    with pytest.raises(AssertionError) as wrong:
+        check.answer("E", given, expected)
+    assert said in str(wrong.value)
