@@ -183,6 +183,7 @@ THING = object()
         (THING, THING),
         ("[1, 2]", np.array([1.0, 2])),
         ("false", False),
+        (np.array(["A", "b "]), np.array(["a", "b"])),
     ],
     ids=str,
 )
@@ -207,6 +208,9 @@ def test_a_right_answer_of_another_form(given, expected, capsys):
         (None, np.array([True]), "got None"),
         ([None, 1], np.array([1.0, 2]), "got None"),
         ([..., 1], np.array([1.0, 2]), "an entry is missing"),
+        ([0.0] * 9, [float(n) for n in range(1, 10)], " more"),
+        ("text", THING, "is expected, got the text 'text'"),
+        (2, THING, "is expected, got one number"),
         ("1/0", 2.0, "a number is expected, got the text '1/0'"),
     ],
     ids=str,
