@@ -4,6 +4,7 @@ Prints a table and stores nothing. The things compared take turns in one run, an
 compared as ratios, so that a busy machine slows both sides.
 """
 
+import ast
 import os
 import subprocess
 import sys
@@ -101,11 +102,16 @@ def imports():
     )
 
 
-def from_chapter(name, *defining, **names):
+def from_chapter(name, *defining):
     """What the chapter's own cells define, not copies of them: those that hold the given texts."""
     cells = nbformat.read(CHAPTERS / f"{name}.ipynb", as_version=4).cells
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    names = {}
+    for source in sources[1:]:  # the first makes a page's own names
+        imports = [n for n in ast.parse(source).body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        exec(compile(ast.Module(imports, []), name, "exec"), names)
     for text in defining:
-        (source,) = [c.source for c in cells if c.cell_type == "code" and text in c.source]
+        (source,) = [source for source in sources if text in source]
         exec(source, names)
     return names
 
@@ -150,9 +156,7 @@ def epoch_rows(name, seconds):
 
 def perceptron():
     """The network 784-128-10 of chapter 2.4 and Keras's, from five starts."""
-    chapter = from_chapter(
-        "2_4_backpropagation", "def backward(", "def initial(", "def train(", keras=keras
-    )
+    chapter = from_chapter("2_4_backpropagation", "def backward(", "def initial(", "def train(")
     training, (x_test, y_test) = ((x.reshape(len(x), -1), y) for x, y in scaled_mnist())
     seconds, right = [], {"NumPy": [], "Keras": []}
     for seed in range(5):
@@ -171,7 +175,7 @@ def perceptron():
 
 def article():
     """The article's network, by chapter 3.1.2 in NumPy and by Keras."""
-    chapter = from_chapter("3_1_2_pooling", "def backward(variables", np=np, ops=ops, grads=grads)
+    chapter = from_chapter("3_1_2_pooling", "def backward(variables")
     training, (x_test, y_test) = ((x, y.argmax(axis=1)) for x, y in scaled_mnist())
     keras.utils.set_random_seed(0)
     model = models.mnist_cnn()
@@ -188,9 +192,7 @@ def article():
 
 def recipe():
     """The recipe, one run a seed, in turns with two of the article's ten epochs."""
-    chapter = from_chapter(
-        "4_keras_mnist", "from keras.layers import Conv2D", "class OneCycle", keras=keras
-    )
+    chapter = from_chapter("4_keras_mnist", "class OneCycle")
     (x_train, y_train), (x_test, y_test) = scaled_mnist()
     labels = y_train.argmax(axis=1)
 
