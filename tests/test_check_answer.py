@@ -185,7 +185,6 @@ THING = object()
         ("false", False),
         (np.array(["A", "b "]), np.array(["a", "b"])),
     ],
-    ids=str,
 )
 def test_a_right_answer_of_another_form(given, expected, capsys):
     check.answer("E", given, expected)
@@ -213,7 +212,6 @@ def test_a_right_answer_of_another_form(given, expected, capsys):
         (2, THING, "is expected, got one number"),
         ("1/0", 2.0, "a number is expected, got the text '1/0'"),
     ],
-    ids=str,
 )
 def test_a_wrong_answer_of_another_form(given, expected, said):
     with pytest.raises(AssertionError) as wrong:
