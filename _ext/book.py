@@ -26,7 +26,6 @@ def show_the_run(app, docname, source):
         raise ExtensionError(
             f"{docname} has no passed run as it stands: `make book` executes it and says what fails"
         )
-    notebook.metadata["book"] = runs.passed(path).metadata["book"]  # the page's head tells it
     source[0] = nbformat.writes(notebook)
 
 

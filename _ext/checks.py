@@ -10,6 +10,7 @@ import math
 import re
 import subprocess
 
+import notebooks
 from docutils import nodes
 from sphinx.locale import _
 from sphinx.locale import init as catalogs
@@ -22,7 +23,6 @@ LINE = re.compile(
     rf", (?P<bounds>at (?:least|most) {NUMBER}(?: and at most {NUMBER})?)"
     rf"(?:; rival (?P<rival>{NUMBER}))?"
 )
-HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input", "check"}
 VERDICTS = {"**Holds.**": True, "**Does not hold.**": False}
 
 
@@ -101,7 +101,7 @@ def minutes(cells):
         elif cell["cell_type"] == "code":
             if "mystnb" in cell["metadata"] and "remove-cell" not in tags(cell):
                 seconds += 20
-            if not tags(cell) & HIDDEN:
+            if not tags(cell) & notebooks.HIDDEN:
                 seconds += 5 * sum(bool(line.strip()) for line in text(cell).splitlines())
     return (seconds if core is None else core) / 60, seconds / 60
 

@@ -54,13 +54,8 @@ def mirror():
 
 def copied():
     """The first cell that the page shows."""
-    hidden = {"remove-cell", "remove-input", "hide-cell", "hide-input", "check"}
     page = next(path for path in notebooks.chapters() if path.stem == "4_keras_mnist")
-    return next(
-        cell.source
-        for cell in nbformat.read(page, as_version=4).cells
-        if cell.cell_type == "code" and not hidden & set(cell.metadata.get("tags", []))
-    )
+    return notebooks.visible(nbformat.read(page, as_version=4))[0].source
 
 
 def test_first_cell_has_all_of_it():

@@ -16,7 +16,6 @@ import notebooks
 import pytest
 import runs
 
-HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input", "check"}
 ONCE = "run-once"
 OFFLINE = "offline"
 QUICK = 2.0  # seconds; a cell that takes longer is not repeated, or this would double the cost
@@ -26,11 +25,6 @@ PAGES = [pytest.param(path, id=path.stem) for path in notebooks.chapters()]
 
 def tags(cell):
     return cell.metadata.get("tags", [])
-
-
-def visible(notebook):
-    """The code cells that a page shows."""
-    return [cell for cell in runs.code(notebook) if not HIDDEN & set(tags(cell))]
 
 
 def printed(cell):
@@ -54,7 +48,7 @@ def problem(path):
     notebook = nbformat.read(path, as_version=4)
     # Where a visible cell downloads, a hidden one hands out what is here, with network or without.
     offline = [cell for cell in runs.code(notebook) if OFFLINE in tags(cell)]
-    cells = [*offline, *visible(notebook)]
+    cells = [*offline, *notebooks.visible(notebook)]
     alone = nbformat.v4.new_notebook(cells=cells)
     resources = {"metadata": {"path": path.parent}}
     client = NotebookClient(alone, timeout=600, kernel_name="python3", resources=resources)
@@ -101,7 +95,7 @@ def test_visible_cells_run_alone_and_may_be_repeated(path):
 
 def undefined(notebook, path=notebooks.ROOT / "chapters" / "page.ipynb"):
     """The names that visible cells use and no visible cell defines, as ruff finds them."""
-    alone = nbformat.v4.new_notebook(cells=visible(notebook), metadata=notebook.metadata)
+    alone = nbformat.v4.new_notebook(cells=notebooks.visible(notebook), metadata=notebook.metadata)
     command = [sys.executable, "-m", "ruff", "check", "--select=F821", "--output-format=json"]
     run = subprocess.run(
         [*command, f"--stdin-filename={path}", "-"],
@@ -130,7 +124,7 @@ def page(*cells):
     )
 
 
-@pytest.mark.parametrize("tag", sorted(HIDDEN))
+@pytest.mark.parametrize("tag", sorted(notebooks.HIDDEN))
 def test_a_name_from_a_hidden_cell_is_undefined(tag):
     assert undefined(page(["import os", tag], ["os.name"])) == ["Undefined name `os`"]
     assert undefined(page(["import os"], ["os.name"], ["check.claim()", tag])) == []

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import environment
 import nbformat
+import notebooks
 
 ROOT = environment.ROOT
 WORK = ROOT / "work"
 COPIED = WORK / ".copied.json"  # name -> SHA-256 of the copy as it was made
 
-FOLDED = {"remove-cell", "remove-input", "hide-cell", "hide-input", "check"}
 KERNEL = """\
 c = get_config()
 c.InteractiveShellApp.exec_files = [{moving!r}]
@@ -53,7 +53,7 @@ def as_shown(page):
         return page.read_bytes()
     notebook = nbformat.read(page, as_version=4)
     for cell in notebook.cells:
-        if FOLDED & set(cell.metadata.get("tags", [])):
+        if notebooks.HIDDEN & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\{glue:text\}`([^`:]+)(:[^`]*)?`", r"`\1`", cell.source)

@@ -21,13 +21,12 @@ import dlcore
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 IGNORED = "nbval-ignore-output"
+HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input", "check"}  # their code is folded
 
 BOOTSTRAP = """\
 # Makes what this page imports available; `make repository` writes this cell.
 import os
-import time
 
-STARTED = time.perf_counter()
 # Without these TensorFlow writes to stderr.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -95,6 +94,12 @@ def stored(notebook):
             cell.execution_count = count
     code[0].source = bootstrap(*repository())
     return notebook
+
+
+def visible(notebook):
+    """The code cells that a page shows: copied in order into an empty file, they run."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in code if not HIDDEN & set(cell.metadata.get("tags", []))]
 
 
 def _text_only(output, count):

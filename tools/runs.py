@@ -103,11 +103,12 @@ def keep(path, digest, notebook, seconds):
 
 
 def shown(path):
-    """The chapter in the file with the outputs of its passed run; None if there is none."""
+    """The chapter in the file with the outputs and facts of its passed run; None without one."""
     run = passed(path)
     if run is None:
         return None
     notebook = nbformat.read(path, as_version=4)
     for cell, executed in zip(code(notebook), code(run), strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    notebook.metadata["book"] = run.metadata["book"]
     return notebook

@@ -72,7 +72,6 @@ def sparse_categorical_crossentropy(y_true, y_pred, *, from_logits=False):
 
     The labels have the shape of the predictions without the last axis, (N,).
 
-
     Raises:
         ValueError: if the labels are not integers from 0 to C - 1, one for each row.
 
