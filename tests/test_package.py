@@ -18,7 +18,7 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
-    "data": {"Dataset", "load_mnist"},
+    "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
     "interactive": {"Interactive", "InteractiveKernel"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
