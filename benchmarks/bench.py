@@ -89,6 +89,30 @@ def convolution_derivatives():
         )
 
 
+def recurrence():
+    """Forward and backpropagation through time beside Keras's layer under a gradient tape."""
+    random = np.random.default_rng(0)
+    x, dy = (random.standard_normal((64, 28, width), dtype=np.float32) for width in (28, 128))
+    layer = keras.layers.SimpleRNN(128, return_sequences=True)
+    layer.build(x.shape)
+    weights = layer.get_weights()
+    constants = tf.constant(x), tf.constant(dy)
+
+    @tf.function
+    def tape(x, dy):
+        with tf.GradientTape() as recorder:
+            recorder.watch(x)
+            y = layer(x)
+        sources = x, *(variable.value for variable in layer.trainable_variables)
+        return y, recorder.gradient(y, sources, output_gradients=dy)
+
+    def ours():
+        states = ops.simple_rnn(x, *weights)
+        return states, grads.simple_rnn(dy, x, *weights, states=states)
+
+    compare("simple_rnn 64x28x28, h 128, both ways", ours, lambda: tape(*constants), "<= 0.7")
+
+
 def imports():
     def python(statement):
         return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
@@ -223,6 +247,7 @@ if __name__ == "__main__":
     print(f"{'':<44}{'ours (ms)':>12}{'other (ms)':>12}{'ratio':>9}  aim")
     operations()
     convolution_derivatives()
+    recurrence()
     imports()
     perceptron()
     article()

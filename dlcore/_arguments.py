@@ -30,6 +30,38 @@ def affine(x, kernel):
     return x, kernel
 
 
+def sequences(name, x, kernel, recurrent_kernel, initial_state, mask, gates=1):
+    """What a recurrent layer of h units is given, as arrays; its gates' kernels lie side by side.
+
+    An initial state that is not given is zero; a mask that is not given stays None.
+    """
+    x, kernel, recurrent_kernel = floating(x), floating(kernel), floating(recurrent_kernel)
+    units = len(recurrent_kernel) if recurrent_kernel.ndim else 0
+    columns = gates * units
+    if x.ndim != 3 or (kernel.shape, recurrent_kernel.shape) != (
+        (x.shape[2], columns),
+        (units, columns),
+    ):
+        width = "h" if gates == 1 else f"{gates}h"
+        raise ValueError(
+            f"{name} needs x (N, T, d), kernel (d, {width}) and recurrent_kernel (h, {width}); "
+            f"got x {x.shape}, kernel {kernel.shape}, recurrent_kernel {recurrent_kernel.shape}"
+        )
+    if initial_state is None:
+        initial_state = np.zeros((len(x), units), x.dtype)
+    initial_state = floating(initial_state)
+    if initial_state.shape != (len(x), units):
+        raise ValueError(
+            f"initial_state must have shape {(len(x), units)}; "
+            f"got initial_state {initial_state.shape}"
+        )
+    if mask is not None:
+        mask = np.asarray(mask, bool)
+        if mask.shape != x.shape[:2]:
+            raise ValueError(f"mask must have shape {x.shape[:2]}; got mask {mask.shape}")
+    return x, kernel, recurrent_kernel, initial_state, mask
+
+
 def targets(name, y_true, y_pred):
     """Both in the precision of the predictions, as in Keras."""
     y_pred = floating(y_pred)

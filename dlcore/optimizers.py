@@ -2,6 +2,12 @@
 
 Each class is called as Keras's are, ``apply(gradients, variables)``, but returns new arrays. What
 it remembers between calls, one array a variable, is its own state: one optimiser a model.
+
+All take Keras's `clipnorm` and `global_clipnorm`, of which one can be set. Before a step, a
+gradient g whose norm is larger than `clipnorm` is multiplied by ``clipnorm / norm(g)``, each array
+by its own factor. `global_clipnorm` does the same with the norm of all arrays together, and one
+factor: the direction of the step is kept. They raise ValueError if both are set, or one is not
+positive.
 """
 
 import numpy as np
@@ -12,8 +18,17 @@ from dlcore._arguments import floating
 class _Optimizer:
     """Counts the steps and keeps named memories, one array a variable, zero at first."""
 
-    def __init__(self, learning_rate):
+    def __init__(self, learning_rate, clipnorm, global_clipnorm):
+        if clipnorm is not None and global_clipnorm is not None:
+            raise ValueError(
+                "only one of clipnorm and global_clipnorm can be set; "
+                f"got clipnorm={clipnorm}, global_clipnorm={global_clipnorm}"
+            )
+        for name, limit in (("clipnorm", clipnorm), ("global_clipnorm", global_clipnorm)):
+            if limit is not None and not limit > 0:
+                raise ValueError(f"{name} must be positive, or None for none; got {limit}")
         self.learning_rate = learning_rate
+        self.clipnorm, self.global_clipnorm = clipnorm, global_clipnorm
         self.iterations = 0
         self._memories = {}
         self._shapes = None  # of the first call's variables
@@ -44,6 +59,10 @@ class _Optimizer:
             )
         self._shapes = shapes[1]
         self.iterations += 1
+        if self.clipnorm is not None:
+            gradients = [_shortened([gradient], self.clipnorm)[0] for gradient in gradients]
+        if self.global_clipnorm is not None:
+            gradients = _shortened(gradients, self.global_clipnorm)
         return [
             self._step(i, gradient, variable).astype(variable.dtype, copy=False)
             for i, (gradient, variable) in enumerate(zip(gradients, variables, strict=True))
@@ -53,6 +72,16 @@ class _Optimizer:
         """decay * memory + value, kept as the new memory."""
         self._memories[name, i] = decay * self._memories.get((name, i), 0.0) + value
         return self._memories[name, i]
+
+
+def _shortened(gradients, limit):
+    """Arrays times one factor, so that their common norm is at most `limit`."""
+    norm = sum(float(np.sum(np.square(gradient, dtype=float))) for gradient in gradients) ** 0.5
+    if norm <= limit:
+        return gradients
+    # Infinite or NaN: a factor of 0 would hide in most entries that the network diverged.
+    factor = float(limit) / norm if np.isfinite(norm) else np.nan
+    return [gradient * factor for gradient in gradients]
 
 
 class SGD(_Optimizer):
@@ -70,8 +99,15 @@ class SGD(_Optimizer):
     Source: ``keras.optimizers.SGD``.
     """
 
-    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
-        super().__init__(learning_rate)
+    def __init__(
+        self,
+        learning_rate=0.01,
+        momentum=0.0,
+        nesterov=False,
+        clipnorm=None,
+        global_clipnorm=None,
+    ):
+        super().__init__(learning_rate, clipnorm, global_clipnorm)
         self.momentum, self.nesterov = momentum, nesterov
 
     def _step(self, i, gradient, variable):
@@ -91,8 +127,10 @@ class RMSprop(_Optimizer):
     Source: ``keras.optimizers.RMSprop``, which adds epsilon under the root.
     """
 
-    def __init__(self, learning_rate=0.001, rho=0.9, epsilon=1e-7):
-        super().__init__(learning_rate)
+    def __init__(
+        self, learning_rate=0.001, rho=0.9, epsilon=1e-7, clipnorm=None, global_clipnorm=None
+    ):
+        super().__init__(learning_rate, clipnorm, global_clipnorm)
         self.rho, self.epsilon = rho, epsilon
 
     def _step(self, i, gradient, variable):
@@ -113,8 +151,16 @@ class Adam(_Optimizer):
     Source: Kingma and Ba, 2015, end of section 2; ``keras.optimizers.Adam``.
     """
 
-    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-        super().__init__(learning_rate)
+    def __init__(
+        self,
+        learning_rate=0.001,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+        clipnorm=None,
+        global_clipnorm=None,
+    ):
+        super().__init__(learning_rate, clipnorm, global_clipnorm)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def _step(self, i, gradient, variable):
@@ -134,9 +180,16 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+        self,
+        learning_rate=0.001,
+        weight_decay=0.004,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+        clipnorm=None,
+        global_clipnorm=None,
     ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, clipnorm, global_clipnorm)
         self.weight_decay = weight_decay
 
     def _step(self, i, gradient, variable):

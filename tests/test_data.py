@@ -21,10 +21,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcore import data
+from dlcore.data import mnist
 
 # The real constants; every test but theirs runs with small arrays and mirrors on this machine.
-MNIST, MIRRORS = data.MNIST, data.MIRRORS
+MNIST, MIRRORS = mnist.MNIST, mnist.MIRRORS
 REAL = Path(os.environ.get("DLCORE_DATA") or ".", "mnist.npz")
 
 SHAPES = {"x_train": (6, 28, 28), "y_train": (6,), "x_test": (3, 28, 28), "y_test": (3,)}
@@ -128,10 +128,10 @@ def server():
 def cache(monkeypatch, tmp_path):
     """A small MNIST, no folder, no mirror, and a cache that is empty: the file to be in it."""
     small = {name: (array.shape, sha256(array.tobytes())) for name, array in ARRAYS.items()}
-    monkeypatch.setattr(data, "MNIST", small)
-    monkeypatch.setattr(data, "MIRRORS", ())
-    monkeypatch.setattr(data, "TIMEOUT", 0.5)
-    monkeypatch.setattr(data, "DEAD", {})
+    monkeypatch.setattr(mnist, "MNIST", small)
+    monkeypatch.setattr(mnist, "MIRRORS", ())
+    monkeypatch.setattr(mnist, "TIMEOUT", 0.5)
+    monkeypatch.setattr(mnist, "DEAD", {})
     monkeypatch.setenv("DLCORE_DEAD_MIRRORS", "{}")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -171,40 +171,40 @@ def test_order_of_the_sources(monkeypatch, tmp_path, server, cache, capfd):
     path, folder = write(tmp_path / "mine.npz", NPZ), write(tmp_path / "data" / "mnist.npz", NPZ)
     write(cache, NPZ)
     mirrors = server.mirror("first", {"mnist.npz": NPZ}), server.mirror("second", IDX)
-    monkeypatch.setattr(data, "MIRRORS", mirrors)
+    monkeypatch.setattr(mnist, "MIRRORS", mirrors)
     monkeypatch.setenv("DLCORE_DATA", str(folder.parent))
 
-    assert_mnist_from(path, data.load_mnist(path))
-    assert_mnist_from(path, data.load_mnist(str(path)))
-    assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
+    assert_mnist_from(path, mnist.load_mnist(path))
+    assert_mnist_from(path, mnist.load_mnist(str(path)))
+    assert_mnist_from("the folder in DLCORE_DATA", mnist.load_mnist())
     folder.unlink()  # the folder may hold other data sets only
-    assert_mnist_from("the cache", data.load_mnist())
+    assert_mnist_from("the cache", mnist.load_mnist())
     monkeypatch.setenv("DLCORE_DATA", "")  # is not the current folder
     monkeypatch.chdir(write(tmp_path / "here" / "mnist.npz", b"").parent)
-    assert_mnist_from("the cache", data.load_mnist())
+    assert_mnist_from("the cache", mnist.load_mnist())
     cache.unlink()
     write(keras_cache(), NPZ)
-    assert_mnist_from("Keras's cache", data.load_mnist())
+    assert_mnist_from("Keras's cache", mnist.load_mnist())
     assert server.requests == []
 
     keras_cache().unlink()
-    assert_mnist_from(mirrors[0][0], data.load_mnist())
+    assert_mnist_from(mirrors[0][0], mnist.load_mnist())
     assert server.requests == ["/first/mnist.npz"]
     cache.unlink()
     del server.pages["/first/mnist.npz"]
-    assert_mnist_from(mirrors[1][0], data.load_mnist())
+    assert_mnist_from(mirrors[1][0], mnist.load_mnist())
     assert server.requests[2:] == [f"/second/{name}" for name in IDX]
     assert "Note:" not in capfd.readouterr().out
 
     cache.unlink()
     server.pages.clear()
-    assert data.load_mnist().stand_in
+    assert mnist.load_mnist().stand_in
 
 
 @pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["npz", "idx"])
 def test_a_download_fills_the_cache_once(monkeypatch, server, cache, files):
     entry = server.mirror("files", files)
-    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     replace = os.replace
 
     def on_one_disk(source, target):  # the system's folder for temporary files may be on another
@@ -212,12 +212,12 @@ def test_a_download_fills_the_cache_once(monkeypatch, server, cache, files):
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", on_one_disk)
-    assert_mnist_from(entry[0], data.load_mnist())
+    assert_mnist_from(entry[0], mnist.load_mnist())
     assert left_in(cache) == ["mnist.npz"]
     for _ in range(2):
-        assert_mnist_from("the cache", data.load_mnist())
+        assert_mnist_from("the cache", mnist.load_mnist())
     assert server.requests == [f"/files/{name}" for name in files]
-    assert_mnist_from(cache, data.load_mnist(cache))
+    assert_mnist_from(cache, mnist.load_mnist(cache))
 
 
 @pytest.mark.parametrize("files", [{"mnist.npz": NPZ}, IDX], ids=["npz", "idx"])
@@ -226,8 +226,8 @@ def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
 
     for handler in pooch.get_logger().handlers:
         monkeypatch.setattr(handler, "stream", sys.stderr)
-    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", files),))
-    data.load_mnist()
+    monkeypatch.setattr(mnist, "MIRRORS", (server.mirror("files", files),))
+    mnist.load_mnist()
     out, err = capfd.readouterr()
     assert err == ""
     assert all(f"{name}: " in out for name in files)
@@ -236,7 +236,7 @@ def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
 
 
 def test_a_kernel_without_widgets_is_not_told_so():
-    code = "import ipykernel.zmqshell; from dlcore import data; data._cached()"
+    code = "import ipykernel.zmqshell; from dlcore.data import mnist; mnist._cached()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
 
@@ -246,7 +246,7 @@ def test_a_path_that_is_missing_is_not_replaced(monkeypatch, tmp_path, cache):
     monkeypatch.setenv("DLCORE_DATA", str(cache.parent))
     missing = tmp_path / "missing.npz"
     with pytest.raises(FileNotFoundError, match=re.escape(str(missing))):
-        data.load_mnist(missing)
+        mnist.load_mnist(missing)
 
 
 # Files that are not MNIST
@@ -282,9 +282,9 @@ def make_loop(file):
 def named_by_the_reader(monkeypatch, way, file):
     """load_mnist, called such that it must read this file."""
     if way == "path":
-        return lambda: data.load_mnist(file)
+        return lambda: mnist.load_mnist(file)
     monkeypatch.setenv("DLCORE_DATA", str(file.parent))
-    return data.load_mnist
+    return mnist.load_mnist
 
 
 @pytest.mark.parametrize("way", ["path", "DLCORE_DATA"])
@@ -318,14 +318,14 @@ def test_a_file_of_the_reader_that_cannot_be_read_is_named(monkeypatch, tmp_path
 )
 def test_a_damaged_file_is_explained(tmp_path, content, reason):
     with pytest.raises(ValueError, match=re.escape(reason)):
-        data.load_mnist(write(tmp_path / "mnist.npz", DAMAGED[content]))
+        mnist.load_mnist(write(tmp_path / "mnist.npz", DAMAGED[content]))
 
 
 def test_both_hashes_are_named(tmp_path):
     changed = last_pixel_altered("y_test")
     found, expected = (sha256(a.tobytes()) for a in (changed["y_test"], ARRAYS["y_test"]))
     with pytest.raises(ValueError, match=f"y_test has SHA-256 {found}, expected {expected}"):
-        data.load_mnist(write(tmp_path / "mnist.npz", npz_bytes(**changed)))
+        mnist.load_mnist(write(tmp_path / "mnist.npz", npz_bytes(**changed)))
 
 
 @given(st.integers(0, len(NPZ) - 1), st.integers(1, 255))
@@ -334,7 +334,7 @@ def test_no_altered_byte_gets_through(tmp_path_factory, position, mask):
     content[position] ^= mask
     file = write(tmp_path_factory.getbasetemp() / "altered.npz", content)
     try:
-        dataset = data.load_mnist(file)
+        dataset = mnist.load_mnist(file)
     except ValueError as error:
         complaint = str(error)
     else:  # a byte that says nothing about the arrays, such as the time
@@ -347,9 +347,9 @@ def test_no_altered_byte_gets_through(tmp_path_factory, position, mask):
 def test_a_damaged_cache_is_downloaded_again(monkeypatch, server, cache, content):
     write(cache, content)
     entry = server.mirror("files", {"mnist.npz": NPZ})
-    monkeypatch.setattr(data, "MIRRORS", (entry,))
-    assert_mnist_from(entry[0], data.load_mnist())
-    assert_mnist_from("the cache", data.load_mnist())
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
+    assert_mnist_from(entry[0], mnist.load_mnist())
+    assert_mnist_from("the cache", mnist.load_mnist())
     assert left_in(cache) == ["mnist.npz"]
 
 
@@ -405,13 +405,13 @@ def test_a_mirror_that_fails_is_explained_and_passed_over(monkeypatch, server, c
     bad, reason = make(server, how)
     good = server.mirror("good", IDX)
     start = time.monotonic()
-    monkeypatch.setattr(data, "MIRRORS", (bad,))
+    monkeypatch.setattr(mnist, "MIRRORS", (bad,))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError, match=f"{bad[0]}: .*{reason}"):
-        data.load_mnist()
+        mnist.load_mnist()
     assert left_in(cache) == []
-    monkeypatch.setattr(data, "MIRRORS", (bad, good))
-    assert_mnist_from(good[0], data.load_mnist())
+    monkeypatch.setattr(mnist, "MIRRORS", (bad, good))
+    assert_mnist_from(good[0], mnist.load_mnist())
     assert left_in(cache) == ["mnist.npz"]
     assert time.monotonic() - start < 20  # a mirror that stalls is given up, twice
 
@@ -419,10 +419,10 @@ def test_a_mirror_that_fails_is_explained_and_passed_over(monkeypatch, server, c
 def test_strict_lists_every_source_and_the_remedy(monkeypatch, server, cache):
     mirrors = [server.mirror(folder, {"mnist.npz": NPZ}) for folder in ("one", "two")]
     server.pages.clear()
-    monkeypatch.setattr(data, "MIRRORS", mirrors)
+    monkeypatch.setattr(mnist, "MIRRORS", mirrors)
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError) as error:
-        data.load_mnist()
+        mnist.load_mnist()
     first, own, keras, one, two, last = str(error.value).split("\n")
     assert first == "MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in."
     assert own == f"{cache} does not exist"
@@ -448,19 +448,19 @@ SMALL = 6000  # bytes: too few for the npz, enough for each IDX file
 
 def test_a_disk_that_fills_up_while_fetching(monkeypatch, server, cache):
     assert len(NPZ) > SMALL
-    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
+    monkeypatch.setattr(mnist, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with files_of_at_most(SMALL), pytest.raises(RuntimeError, match=r"OSError: .*File too large"):
-        data.load_mnist()
+        mnist.load_mnist()
     assert not cache.parent.exists()
 
 
 def test_a_disk_that_fills_up_while_packing(monkeypatch, server, cache, capfd):
     assert max(map(len, IDX.values())) < SMALL
     entry = server.mirror("files", IDX)
-    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     with files_of_at_most(SMALL):
-        assert_mnist_from(entry[0], data.load_mnist())
+        assert_mnist_from(entry[0], mnist.load_mnist())
     assert f"Note: MNIST could not be kept in {cache}: OSError: " in capfd.readouterr().out
     assert left_in(cache) == []
 
@@ -472,8 +472,8 @@ def test_a_cache_that_cannot_be_filled_is_not_needed(monkeypatch, server, cache,
     else:
         make_folder(cache)
     entry = server.mirror("files", {"mnist.npz": NPZ})
-    monkeypatch.setattr(data, "MIRRORS", (entry,))
-    assert_mnist_from(entry[0], data.load_mnist())
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
+    assert_mnist_from(entry[0], mnist.load_mnist())
     assert re.search(
         f"Note: MNIST could not be kept in {re.escape(str(cache))}: (FileExists|IsADirectory)Error",
         capfd.readouterr().out,
@@ -485,9 +485,9 @@ def test_an_interrupted_download_leaves_nothing(monkeypatch, server, cache):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupt)
-    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", IDX),))
+    monkeypatch.setattr(mnist, "MIRRORS", (server.mirror("files", IDX),))
     with pytest.raises(KeyboardInterrupt):
-        data.load_mnist()
+        mnist.load_mnist()
     assert left_in(cache) == []
 
 
@@ -497,10 +497,10 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     entry = server.mirror("slow", {"mnist.npz": NPZ})
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     good = server.mirror("good", {"mnist.npz": NPZ})
-    monkeypatch.setattr(data, "DEADLINE", 4)
-    monkeypatch.setattr(data, "TIMEOUT", 30)
-    monkeypatch.setattr(data, "MIRRORS", (entry, good))
-    assert_mnist_from(good[0], data.load_mnist())
+    monkeypatch.setattr(mnist, "DEADLINE", 4)
+    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(mnist, "MIRRORS", (entry, good))
+    assert_mnist_from(good[0], mnist.load_mnist())
     assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
     assert server.requests == ["/slow/mnist.npz", "/good/mnist.npz"]
     for thread in threading.enumerate():
@@ -512,24 +512,24 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
 
 def test_an_endless_answer_is_given_up(monkeypatch, server):
     entry = server.mirror("large", {"mnist.npz": NPZ})
-    monkeypatch.setattr(data, "LARGEST", len(NPZ) - 1)
-    monkeypatch.setattr(data, "MIRRORS", (entry,))
+    monkeypatch.setattr(mnist, "LARGEST", len(NPZ) - 1)
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError, match=f"mnist.npz is larger than {len(NPZ) - 1:,} bytes"):
-        data.load_mnist()
+        mnist.load_mnist()
 
 
 def test_a_dead_mirror_is_asked_once_a_build(monkeypatch, server, capfd):
     entry = server.mirror("dead", {})
-    monkeypatch.setattr(data, "MIRRORS", [(entry[0], {"mnist.npz": "0" * 64})])
-    data.load_mnist()
-    data.load_mnist()  # the same process, a reader's, tries again
+    monkeypatch.setattr(mnist, "MIRRORS", [(entry[0], {"mnist.npz": "0" * 64})])
+    mnist.load_mnist()
+    mnist.load_mnist()  # the same process, a reader's, tries again
     assert len(server.requests) == 2
-    code = "from dlcore import data; import json; print(json.dumps(data.DEAD))"
+    code = "from dlcore.data import mnist; import json; print(json.dumps(mnist.DEAD))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    monkeypatch.setattr(data, "DEAD", json.loads(child.stdout))
+    monkeypatch.setattr(mnist, "DEAD", json.loads(child.stdout))
     capfd.readouterr()
-    assert data.load_mnist().stand_in
+    assert mnist.load_mnist().stand_in
     assert len(server.requests) == 2
     assert f"{entry[0]}: HTTPError: 404" in capfd.readouterr().out
 
@@ -540,25 +540,25 @@ def test_a_folder_that_does_not_exist_is_named(monkeypatch, cache, given):
     monkeypatch.setenv("DLCORE_DATA", given)
     message = f"DLCORE_DATA={given} names no folder: {Path(given).expanduser()} does not exist"
     with pytest.raises(FileNotFoundError, match=re.escape(message)):
-        data.load_mnist()
+        mnist.load_mnist()
 
 
 def test_a_home_s_tilde_is_understood(monkeypatch):
     file = write(Path.home() / "mnist.npz", NPZ)
-    assert_mnist_from(file, data.load_mnist("~/mnist.npz"))
+    assert_mnist_from(file, mnist.load_mnist("~/mnist.npz"))
     monkeypatch.setenv("DLCORE_DATA", "~")
-    assert_mnist_from("the folder in DLCORE_DATA", data.load_mnist())
+    assert_mnist_from("the folder in DLCORE_DATA", mnist.load_mnist())
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # PySocks, when it is refused
 def test_a_socks_proxy_is_understood(monkeypatch, server):
-    monkeypatch.setattr(data, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
+    monkeypatch.setattr(mnist, "MIRRORS", (server.mirror("files", {"mnist.npz": NPZ}),))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     monkeypatch.setenv("NO_PROXY", "")
     for name in ("ALL_PROXY", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:9")
     with pytest.raises(RuntimeError, match="SOCKSHTTPConnection"):
-        data.load_mnist()
+        mnist.load_mnist()
     gc.collect()
 
 
@@ -569,7 +569,7 @@ def test_a_socks_proxy_is_understood(monkeypatch, server):
 def test_the_stand_in_says_so(monkeypatch, cache, capfd, strict):
     if strict is not None:
         monkeypatch.setenv("DLCORE_DATA_STRICT", strict)
-    dataset = data.load_mnist()
+    dataset = mnist.load_mnist()
     assert dataset.stand_in is True
     assert repr(dataset) == (
         "scikit-learn's digits, a stand-in for MNIST: 1,440 training and 357 test images "
@@ -585,14 +585,14 @@ def test_the_stand_in_says_so(monkeypatch, cache, capfd, strict):
 def test_the_stand_in_can_be_asked_for(monkeypatch, cache, capfd):
     monkeypatch.setenv("DLCORE_DATA", str(cache.parent))
     monkeypatch.setenv("DLCORE_STAND_IN", "1")
-    assert data.load_mnist().stand_in
+    assert mnist.load_mnist().stand_in
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_stand_in_is_the_digits_enlarged():
     from sklearn.datasets import load_digits
 
-    (x_train, y_train), (x_test, y_test) = data.load_mnist()
+    (x_train, y_train), (x_test, y_test) = mnist.load_mnist()
     digits, tested = load_digits(), range(0, 1785, 5)
     for x, y, chosen in (
         (x_train, y_train, np.setdiff1d(np.arange(1797), tested)),
@@ -615,7 +615,7 @@ def test_the_stand_in_is_the_digits_enlarged():
 
 def test_a_dataset_says_what_it_is(cache):
     source = write(cache, NPZ)
-    assert repr(data.load_mnist(source)) == (
+    assert repr(mnist.load_mnist(source)) == (
         f"MNIST: 6 training and 3 test images of 28 x 28 pixels, from {source}"
     )
 
@@ -639,8 +639,8 @@ def test_mirrors_are_encrypted_and_pinned():
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real mnist.npz in the folder $DLCORE_DATA")
 def test_the_constants_are_those_of_the_published_arrays(monkeypatch):
-    monkeypatch.setattr(data, "MNIST", MNIST)
-    dataset = data.load_mnist(REAL)  # verified by the constants
+    monkeypatch.setattr(mnist, "MNIST", MNIST)
+    dataset = mnist.load_mnist(REAL)  # verified by the constants
     assert repr(dataset) == (
         f"MNIST: 60,000 training and 10,000 test images of 28 x 28 pixels, from {REAL}"
     )

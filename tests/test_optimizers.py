@@ -112,3 +112,64 @@ def test_integers_become_floating():
     (once,) = optimizers.Adam(0.5).apply([[1, 2]], [[3, 4]])
     np.testing.assert_allclose(once, [2.5, 3.5], atol=1e-5)
     assert once.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+@pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
+def test_clipping_is_keras(name, option):
+    """Gradients of very different lengths, some below the limit, some above."""
+    random = np.random.default_rng(0)
+    ours = [random.standard_normal(shape) for shape in SHAPES]
+    theirs = [keras.Variable(v, dtype="float64") for v in ours]
+    optimizer = getattr(optimizers, name)(learning_rate=0.1, **{option: 1.5})
+    reference = getattr(keras.optimizers, name)(learning_rate=0.1, **{option: 1.5})
+    plain = getattr(optimizers, name)(learning_rate=0.1)
+    unclipped = ours
+    for _ in range(20):
+        scale = random.choice([0.1, 1, 10])
+        gradients = [scale * random.standard_normal(shape) for shape in SHAPES]
+        ours = optimizer.apply(gradients, ours)
+        unclipped = plain.apply(gradients, unclipped)
+        reference.apply([keras.ops.convert_to_tensor(g) for g in gradients], theirs)
+    for variable, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(variable, expected.numpy(), atol=1e-5)
+    assert np.abs(ours[0] - unclipped[0]).max() > 1e-3
+
+
+def test_clipping_by_hand():
+    gradients, zeros = [np.array([3.0, 4]), np.array([12.0])], [np.zeros(2), np.zeros(1)]
+    each = optimizers.SGD(1.0, clipnorm=1).apply(gradients, zeros)
+    np.testing.assert_allclose(np.concatenate(each), [-0.6, -0.8, -1])
+    together = optimizers.SGD(1.0, global_clipnorm=6.5).apply(gradients, zeros)  # 13 is their norm
+    np.testing.assert_allclose(np.concatenate(together), [-1.5, -2, -6])
+    for option in ("clipnorm", "global_clipnorm"):
+        short = optimizers.SGD(1.0, **{option: 13.0}).apply(gradients, zeros)
+        np.testing.assert_array_equal(np.concatenate(short), [-3, -4, -12])
+
+
+@pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
+def test_clipping_hides_no_divergence(option):
+    (after,) = optimizers.SGD(1.0, **{option: 1.0}).apply([[np.inf, 1.0]], [np.zeros(2)])
+    assert np.isnan(after).all()
+
+
+@pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
+def test_clipping_leaves_variables_in_their_precision(option):
+    optimizer = optimizers.Adam(**{option: np.float64(0.1)})
+    (after,) = optimizer.apply([np.full(2, 3, np.float32)], [np.ones(2, np.float32)])
+    assert after.dtype == np.float32
+    (after,) = optimizers.SGD(1.0, **{option: 1}).apply([[3, 4]], [[0, 0]])
+    np.testing.assert_allclose(after, [-0.6, -0.8])
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_limits_that_make_no_sense_are_refused(name):
+    make = getattr(optimizers, name)
+    both = "only one of clipnorm and global_clipnorm can be set; got clipnorm=1, global_clipnorm=2"
+    with pytest.raises(ValueError, match=f"^{re.escape(both)}$"):
+        make(clipnorm=1, global_clipnorm=2)
+    for option in ("clipnorm", "global_clipnorm"):
+        for limit in (0, -1.0, np.nan):
+            message = f"{option} must be positive, or None for none; got {limit}"
+            with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+                make(**{option: limit})

@@ -18,7 +18,7 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
-    "data": {"Dataset", "load_mnist"},
+    "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
     "interactive": {"Interactive", "InteractiveKernel"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
@@ -32,6 +32,7 @@ PUBLIC = {
         "mean_squared_error",
         "relu",
         "sigmoid",
+        "simple_rnn",
         "softmax",
         "sparse_categorical_crossentropy",
     },
@@ -46,6 +47,7 @@ PUBLIC = {
         "mean_squared_error",
         "relu",
         "sigmoid",
+        "simple_rnn",
         "softmax",
         "sparse_categorical_crossentropy",
     },

@@ -184,12 +184,18 @@ def test_the_wheel_holds_every_module(tmp_path):
     assert run.returncode == 0, run.stderr
     (wheel,) = tmp_path.glob("*.whl")
     expected = {str(path.relative_to(source)) for path in source.glob("dlcore/**/*.py")}
-    assert expected <= set(zipfile.ZipFile(wheel).namelist())
+    held = set(zipfile.ZipFile(wheel).namelist())
+    assert expected <= held
+    data = {f"dlcore/data/{path.name}" for path in (ROOT / "dlcore" / "data").iterdir()}
+    data = {name for name in data if Path(name).suffix in (".csv", ".md", ".txt")}
+    assert len(data) == 3
+    assert data <= held
     everything = (
         "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); import dlcore; "
         "assert dlcore.__file__.startswith(sys.argv[1]), dlcore.__file__; "
         "found = list(pkgutil.walk_packages(dlcore.__path__, 'dlcore.')); "
         "[importlib.import_module(module.name) for module in found]; "
+        "dlcore.data.load_names(); dlcore.data.load_sunspots(); "
         "print(*(module.name for module in found))"
     )
     run = subprocess.run(

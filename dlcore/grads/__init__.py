@@ -15,6 +15,7 @@ from dlcore.grads.losses import (
     sparse_categorical_crossentropy,
 )
 from dlcore.grads.pooling import avg_pool2d, max_pool2d
+from dlcore.grads.recurrent import simple_rnn
 
 __all__ = [
     "avg_pool2d",
@@ -27,6 +28,7 @@ __all__ = [
     "mean_squared_error",
     "relu",
     "sigmoid",
+    "simple_rnn",
     "softmax",
     "sparse_categorical_crossentropy",
 ]

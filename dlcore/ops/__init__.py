@@ -16,6 +16,7 @@ from dlcore.ops.losses import (
     sparse_categorical_crossentropy,
 )
 from dlcore.ops.pooling import avg_pool2d, max_pool2d
+from dlcore.ops.recurrent import simple_rnn
 
 __all__ = [
     "avg_pool2d",
@@ -28,6 +29,7 @@ __all__ = [
     "mean_squared_error",
     "relu",
     "sigmoid",
+    "simple_rnn",
     "softmax",
     "sparse_categorical_crossentropy",
 ]

@@ -1,4 +1,4 @@
-"""Data sets as NumPy arrays, verified whatever their source."""
+"""The MNIST digits, verified whatever their source."""
 
 import gzip
 import hashlib
