@@ -20,6 +20,7 @@ PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist"},
     "interactive": {"Interactive", "InteractiveKernel"},
+    "judges": {"modes_covered"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
         "avg_pool2d",
@@ -100,7 +101,7 @@ def test_every_public_name_is_documented(name):
     for key, value in public(name).items():
         doc = inspect.getdoc(value)
         assert doc
-        if name in ("ops", "grads", "optimizers", "models") or key.startswith("load_"):
+        if name in ("ops", "grads", "judges", "optimizers", "models") or key.startswith("load_"):
             assert "Source:" in doc
 
 
@@ -135,7 +136,9 @@ def refuses(value):
 SAYS = re.compile(r"ValueError:|Shapes and errors are\s+those of|, raises: as")
 
 
-@pytest.mark.parametrize("name", ["check", "grads", "interactive", "ops", "optimizers", "plot"])
+@pytest.mark.parametrize(
+    "name", ["check", "grads", "interactive", "judges", "ops", "optimizers", "plot"]
+)
 def test_what_refuses_says_so_and_nothing_else_does(name):
     found = [value for value in public(name).values() if callable(value)]
     functions = [value for value in found if inspect.isfunction(value)]
@@ -160,7 +163,7 @@ def test_what_refuses_says_so_and_nothing_else_does(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["check", "data", "grads", "interactive", "ops", "optimizers", "plot"],
+    ["check", "data", "grads", "interactive", "judges", "ops", "optimizers", "plot"],
 )
 def test_importing_loads_no_framework(name):
     code = (
