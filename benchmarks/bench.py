@@ -243,6 +243,63 @@ def recipe():
     )
 
 
+def ring_gan():
+    """A step of chapter 3.4.1's GAN and of the same game in Keras, as one compiled function."""
+    chapter = from_chapter(
+        "3_4_1_gan", "def forward(variables", "def through_slope(", "GAMMA, PENALTY ="
+    )
+    random = np.random.default_rng(0)
+    x, z, z_new = random.normal(size=(3, 64, 2)).astype(np.float32)
+    for method in ("non-saturating", "R1"):
+        sizes = ((2, 32, 32, 2), (2, 32, 32, 1))
+        ours = [chapter["start"]([k], sizes[k]) for k in range(2)]
+        rules = [optimizers.Adam(0.01, 0.5, 0.9) for _ in range(2)]
+
+        def step(method=method, ours=ours, rules=rules):
+            fake = chapter["draw"](method, ours[0], z[None])[0]
+            slopes = chapter["discriminator_slopes"](method, ours[1], x[None], fake, None)
+            ours[1] = rules[1].apply(slopes, ours[1])
+            slopes = chapter["generator_slopes"](method, *ours, z_new[None])
+            ours[0] = rules[0].apply(slopes, ours[0])
+
+        theirs = []
+        for n_in, *hidden, n_out in sizes:
+            layers = [keras.Input((n_in,))]
+            for units in hidden:
+                layers += [keras.layers.Dense(units), keras.layers.LeakyReLU(negative_slope=0.2)]
+            theirs.append(keras.Sequential([*layers, keras.layers.Dense(n_out)]))
+        g, d = theirs
+        keras_rules = [keras.optimizers.Adam(0.01, 0.5, 0.9) for _ in range(2)]
+        for rule, model in zip(keras_rules, theirs, strict=True):
+            rule.build(model.trainable_variables)
+
+        @tf.function
+        def keras_step(x, z, z_new, method=method, g=g, d=d, rules=keras_rules):
+            fake = g(z)
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.nn.softplus(-d(x)) + tf.nn.softplus(d(fake)))
+                if method == "R1":
+                    with tf.GradientTape() as inner:
+                        inner.watch(x)
+                        logits = d(x)
+                    slopes = inner.gradient(logits, x)
+                    loss += chapter["GAMMA"] / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1))
+            slopes = tape.gradient(loss, d.trainable_variables, unconnected_gradients="zero")
+            rules[1].apply(slopes, d.trainable_variables)
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.nn.softplus(-d(g(z_new))))
+            rules[0].apply(tape.gradient(loss, g.trainable_variables), g.trainable_variables)
+
+        tensors = [tf.constant(a) for a in (x, z, z_new)]
+        compare(
+            f"a step of the ring's GAN, {method}",
+            step,
+            lambda keras_step=keras_step, tensors=tensors: keras_step(*tensors),
+            "<= 0.3",
+            rounds=200,
+        )
+
+
 if __name__ == "__main__":
     print(f"{'':<44}{'ours (ms)':>12}{'other (ms)':>12}{'ratio':>9}  aim")
     operations()
@@ -252,3 +309,4 @@ if __name__ == "__main__":
     perceptron()
     article()
     recipe()
+    ring_gan()

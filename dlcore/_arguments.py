@@ -119,6 +119,24 @@ def pool_arguments(name, x, pool_size, strides):
     return x, size, size if strides is None else strides
 
 
+def logits_of_both(name, real, fake):
+    real, fake = floating(real), floating(fake)
+    if real.shape != fake.shape:
+        raise ValueError(
+            f"{name} needs real and fake of one shape; got real {real.shape}, fake {fake.shape}"
+        )
+    return real, fake
+
+
+def slopes(gradient, norm):
+    gradient = floating(gradient)
+    if gradient.ndim < 1:
+        raise ValueError("gradient_penalty needs gradient (..., d); got gradient ()")
+    if not norm >= 0:
+        raise ValueError(f"norm must be at least 0; got {norm}")
+    return gradient
+
+
 # Upstream gradients: `dy` takes the precision of what the gradient is for, so that a float64
 # among them, 1 / N from NumPy say, does not make a float32 network float64.
 

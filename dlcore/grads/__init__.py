@@ -6,6 +6,7 @@ its inputs, in their shape and their precision. No Jacobian is ever formed.
 """
 
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.grads.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
 from dlcore.grads.losses import (
@@ -23,6 +24,9 @@ __all__ = [
     "categorical_crossentropy",
     "conv2d",
     "dense",
+    "discriminator_loss",
+    "generator_loss",
+    "gradient_penalty",
     "log_softmax",
     "max_pool2d",
     "mean_squared_error",

@@ -7,6 +7,7 @@ Functions return new arrays and never write to their arguments.
 """
 
 from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.ops.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.ops.convolution import conv2d
 from dlcore.ops.dense import dense
 from dlcore.ops.losses import (
@@ -24,6 +25,9 @@ __all__ = [
     "categorical_crossentropy",
     "conv2d",
     "dense",
+    "discriminator_loss",
+    "generator_loss",
+    "gradient_penalty",
     "log_softmax",
     "max_pool2d",
     "mean_squared_error",
