@@ -1,4 +1,4 @@
-"""What a reader sees of the checks: a strip for each, a line of facts for each page, the ledger.
+"""What a reader sees of the checks: a strip for each, a line of facts for each page, two lists.
 
 Everything comes from the executed notebooks, so the editions agree. A cell with the tag `check`
 prints one line for each check (see `dlcore.check`); the strip shows the same words.
@@ -12,6 +12,7 @@ import subprocess
 
 import notebooks
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.locale import _
 from sphinx.locale import init as catalogs
 from sphinx.transforms import SphinxTransform
@@ -340,15 +341,15 @@ def facts_of(page):
     return said + ([run["data"]] if run.get("data") else [])
 
 
-# The ledger and the totals
+# The lists over all pages, and their totals
 
 
 class Total(nodes.Inline, nodes.TextElement):
     """Stands for a total until all pages are read."""
 
 
-class Ledger(nodes.General, nodes.Element):
-    """Stands for the ledger until all pages are read."""
+class Listing(nodes.General, nodes.Element):
+    """Stands for the list of its kind until all pages are read."""
 
 
 class TotalRole(SphinxRole):
@@ -361,11 +362,11 @@ class TotalRole(SphinxRole):
         return [Total(kind=self.text)], []
 
 
-class LedgerDirective(SphinxDirective):
-    """``{ledger}``: the article's statements, then every check."""
+class ListingDirective(SphinxDirective):
+    """``{ledger}``: every check. ``{statements}``: what the article says, with the verdicts."""
 
     def run(self):
-        return [Ledger()]
+        return [Listing(kind=self.name)]
 
 
 def is_source_box(node):
@@ -377,25 +378,21 @@ def link(app, fromdoc, todoc, anchor, words):
     return nodes.reference("", words, refuri=uri, internal=True)
 
 
-def ledger(app, docname):
-    env = app.env
+def in_order(env):
+    """The pages with facts, in the order of the table of contents."""
     order = [
         name for name in env.toctree_includes.get(env.config.root_doc, ()) if name in facts(env)
     ]
-    order += sorted(set(facts(env)) - set(order))
-    article, book = nodes.bullet_list(classes=["ledger-article"]), []
-    for name in order:
-        page, title = facts(env)[name], env.titles[name].astext()
-        verdicts = [v for box in page["boxes"] for v in box]
-        boxes = env.get_doctree(name).findall(is_source_box) if verdicts else ()
-        items = [item for box in boxes for item in box.findall(nodes.list_item)]
-        for item, holds in zip(items, verdicts, strict=True):
-            said = nodes.paragraph("", item.astext() + " ", classes=["holds" if holds else "fails"])
-            said += link(app, docname, name, "", title)
-            article += nodes.list_item("", said)
+    return order + sorted(set(facts(env)) - set(order))
+
+
+def ledger(app, docname):
+    """Each page's title, and under it its checks, each leading to its strip."""
+    env, found = app.env, []
+    for name in in_order(env):
         rows = nodes.bullet_list(classes=["ledger-checks"])
         translate = translator(env, name)
-        for number, (lines, messages) in enumerate(page["cells"], 1):
+        for number, (lines, messages) in enumerate(facts(env)[name]["cells"], 1):
             for check in lines:
                 row = nodes.paragraph()
                 words = translated(check["words"], messages, translate)
@@ -403,21 +400,57 @@ def ledger(app, docname):
                 row += nodes.inline("", f" {measured(check)}", classes=["check-measured"])
                 rows += nodes.list_item("", row)
         if len(rows):
-            book += [nodes.paragraph("", "", nodes.strong("", title)), rows]
-    return ([article] if len(article) else []) + book
+            title = env.titles[name].astext()
+            found += [nodes.paragraph("", "", nodes.strong("", title)), rows]
+    return found
+
+
+def statements(app, docname):
+    """Each page's title, leading to it, and under it what its source boxes say of the article."""
+    env, found = app.env, []
+    for name in in_order(env):
+        verdicts = [v for box in facts(env)[name]["boxes"] for v in box]
+        if not verdicts:
+            continue
+        items = [
+            item
+            for box in env.get_doctree(name).findall(is_source_box)
+            for item in box.findall(nodes.list_item)
+        ]
+        rows = nodes.bullet_list(classes=["statements"])
+        for item, holds in zip(items, verdicts, strict=True):
+            said = nodes.list_item(classes=["holds" if holds else "fails"])
+            said += [unlinked(child) for child in item.children]
+            rows += said
+        title = link(app, docname, name, "", env.titles[name].astext())
+        found += [nodes.paragraph("", "", nodes.strong("", "", title)), rows]
+    return found
+
+
+def unlinked(node):
+    """A copy in which a link is its words: its target is relative to the page that it stands on."""
+    copy = node.deepcopy()
+    for kind in (nodes.reference, addnodes.pending_xref):
+        for reference in list(copy.findall(kind)):
+            reference.replace_self(reference.children)
+    return copy
+
+
+LISTS = {"ledger": ledger, "statements": statements}
 
 
 def fill(app, doctree, docname):
     counted = totals(app.env)
     for node in list(doctree.findall(Total)):
         node.replace_self(nodes.Text(str(counted[node["kind"]])))
-    for node in list(doctree.findall(Ledger)):
-        node.replace_self(ledger(app, docname))
+    for node in list(doctree.findall(Listing)):
+        node.replace_self(LISTS[node["kind"]](app, docname))
 
 
 def counting_pages(app, env):
     """The pages that count have to be written again when any other was read."""
-    return [name for name in ("chapters/a_checks", "chapters/index") if name in env.found_docs]
+    counting = ("chapters/a_checks", "chapters/a_errata", "chapters/index")
+    return [name for name in counting if name in env.found_docs]
 
 
 def sign(app, config):
@@ -439,9 +472,10 @@ def commit(folder):
 
 def setup(app):
     app.add_node(Total)
-    app.add_node(Ledger)
+    app.add_node(Listing)
     app.add_role("total", TotalRole())
-    app.add_directive("ledger", LedgerDirective)
+    for name in LISTS:
+        app.add_directive(name, ListingDirective)
     app.add_transform(Strips)
     app.add_transform(FactsLine)
     app.connect("source-read", read_facts, priority=900)  # after the outputs are there

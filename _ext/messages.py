@@ -1,4 +1,4 @@
-"""Messages that Sphinx's catalogs do not reach by themselves: of figures, and with `glue`."""
+"""Messages that Sphinx's catalogs do not reach by themselves, and what is none."""
 
 import ast
 import html
@@ -67,13 +67,16 @@ class InteractiveHTML(nodes.raw, addnodes.translatable):
 
 
 class MarkMessages(SphinxTransform):
-    """Say what is a message: not equations, but the alternative text of interactive figures."""
+    """Say what is a message: neither equations nor docstrings, which are the code's, but the
+    alternative text of interactive figures.
+    """
 
     default_priority = 9  # Sphinx preserves at 10 and translates at 20
 
     def apply(self):
-        for node in self.document.findall(nodes.math_block):
-            node["translatable"] = False
+        for node in self.document.findall(nodes.Element):
+            if isinstance(node, nodes.math_block) or "docstring of" in (node.source or ""):
+                node["translatable"] = False
         for node in list(self.document.findall(nodes.raw)):
             if node.astext().startswith('<div class="interactive">'):
                 marked = InteractiveHTML(node.rawsource, node.astext(), **node.attributes)

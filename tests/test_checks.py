@@ -101,7 +101,9 @@ def book(tmp_path_factory):
     (folder / "index.md").write_text(
         f"# Book\n\n{{total}}`checks` checks, {{total}}`hold` and {{total}}`fail`\n\n{toc}"
     )
-    (folder / "chapters" / "a_checks.md").write_text("# Ledger\n\n```{ledger}\n```\n")
+    (folder / "chapters" / "a_checks.md").write_text(
+        "# Ledger\n\n```{ledger}\n```\n\n```{statements}\n```\n"
+    )
     nbformat.write(notebook(), folder / "chapters" / "page.ipynb")
     catalogs = folder / "locale" / "zh_CN" / "LC_MESSAGES" / "chapters"
     catalogs.mkdir(parents=True)
@@ -159,7 +161,7 @@ def test_the_ledger_and_the_totals(site):
     assert links == ["page.html#check-1", "page.html#check-1", "page.html#check-2"]
     strips = page(site, "chapters/page")
     assert all(strips.find(id=link.partition("#")[2]) for link in links)
-    said = [item.get_text() for item in ledger.select(".ledger-article li")]
+    said = [item.get_text() for item in ledger.select(".statements li")]
     assert [text.split(".")[0] for text in said] == ["Holds", "Does not hold"]
     assert "3 checks, 1 and 1" in page(site, "index").get_text()
 

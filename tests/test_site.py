@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from edition import Chinese
+from test_package import PUBLIC
 
 SITE = Path(__file__).resolve().parents[1] / "_build" / "html"
 SEEN = SITE.parent / "seen"  # what a browser saw of pages without a fault
@@ -333,6 +334,15 @@ def test_every_figure_has_a_caption_and_a_number():
         for figure in soup(page).select("figure"):
             assert figure.select_one("figcaption .caption-number"), figure.get("id")
             assert len(figure.select_one("figcaption").get_text()) > 20
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_public_name_has_its_entry_and_is_led_to(edition):
+    entries = {entry["id"] for entry in soup(f"{edition}chapters/a_dlcore.html").select("dt[id]")}
+    names = {f"dlcore.{module}.{name}" for module, public in PUBLIC.items() for name in public}
+    assert names - {"dlcore.plot.SIGNED"} <= entries  # a colour map has no docstring
+    link = soup(f"{edition}chapters/2_2_forward_propagation.html").select_one("a.name code")
+    assert link.get_text() == "ops.dense"
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
