@@ -44,10 +44,16 @@ def pages_with_a_new_run(app, env, added, changed, removed):
 
 
 def borrowed(env):
-    """For each page that shows another's computed figure, those other pages."""
+    """For each page that shows what another one computed, those other pages."""
     if not hasattr(env, "book_borrowed"):
         env.book_borrowed = {}
     return env.book_borrowed
+
+
+def borrow(env, notebook):
+    """Remember that the page that is read shows something of a notebook beside it."""
+    lender = str(PurePosixPath(env.docname).with_name(notebook).with_suffix(""))
+    borrowed(env).setdefault(env.docname, set()).add(lender)
 
 
 def merge_borrowed(app, env, docnames, other):
@@ -82,9 +88,7 @@ class ComputedFigure(Figure):
         self.arguments[0] = "data:image/png;base64,"
         (figure,) = super().run()
         figure["computed"] = computed
-        env = self.state.document.settings.env
-        lender = str(PurePosixPath(env.docname).with_name(computed[0]).with_suffix(""))
-        borrowed(env).setdefault(env.docname, set()).add(lender)
+        borrow(self.state.document.settings.env, computed[0])
         return [figure]
 
 

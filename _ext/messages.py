@@ -4,6 +4,7 @@ import ast
 import html
 import json
 
+from book import borrow
 from docutils import nodes
 from myst_nb.ext.glue.roles import PasteTextRole
 from sphinx import addnodes
@@ -91,6 +92,8 @@ class GlueText(PasteTextRole):
         env = self.document.settings.env
         if extracts(env.app):
             return [], []
+        if "::" in self.text:
+            borrow(env, self.text.partition("::")[0])
         if self.document.current_source.endswith("<translated>") and "::" not in self.text:
             page = env.doc2path(env.docname, base=False).rpartition("/")[2]
             # MyST-NB takes what follows the last colon for a format.
