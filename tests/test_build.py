@@ -17,7 +17,10 @@ from myst_nb import glue
 
 plt.plot([1, 2])
 glue("ladder", plt.gcf(), display=False)
+glue("ratio", 31.25, display=False)
 plt.show()"""
+
+BORROWER = "# 7 Conclusion\n\nFaster, {glue:text}`4_keras_mnist.ipynb::ratio:.2f` times.\n"
 
 
 UNWANTED = shutil.ignore_patterns(
@@ -39,6 +42,7 @@ def book(tmp_path_factory):
     for path in root.glob("chapters/*.ipynb"):
         rewrite(root, path.stem, f"{path.stem!r}")  # each its own run
     rewrite(root, "4_keras_mnist", QUICK)
+    (root / "chapters" / "7_conclusion.md").write_text(BORROWER)
     first = build(root)
     assert first.returncode == 0, first.output
     assert first.executed == len(list(root.glob("chapters/*.ipynb")))
@@ -120,6 +124,13 @@ def test_a_figure_shown_elsewhere_follows_its_page(copy):
     rewrite(copy, "4_keras_mnist", QUICK.replace("[1, 2]", "[2, 1]"))
     assert build(copy).executed == 1
     assert page(copy, "index") != before
+
+
+def test_a_number_shown_elsewhere_follows_its_page(copy):
+    rewrite(copy, "4_keras_mnist", QUICK.replace("31.25", "47.75"))
+    assert build(copy).executed == 1
+    for edition in ("", "zh"):
+        assert "47.75" in page(copy, "7_conclusion", edition)
 
 
 def test_a_failing_cell_fails_the_build_every_time_and_leaves_no_page(copy):
