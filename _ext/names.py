@@ -1,4 +1,4 @@
-"""A name of `dlcore` in the text leads to its entry on the page about the package."""
+"""The page about `dlcore`: what it takes from the code, and the links that lead to its entries."""
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -33,6 +33,14 @@ def in_link_or_heading(node):
     return False
 
 
+def leave_out_modules(app, what, name, obj, options, lines):
+    """Drop the docstrings of modules: the page introduces them itself, in both languages."""
+    if what == "module":
+        lines.clear()
+
+
 def setup(app):
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", leave_out_modules)
     app.add_post_transform(LinkNames)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

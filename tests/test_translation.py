@@ -171,9 +171,9 @@ def remaining(html, selector):
 
 
 def chinese_text(page):
-    """The words of a Chinese page, without code, output, formulas and titles of sources."""
+    """The words of a Chinese page, without code, docstrings, output, formulas and sources."""
     article = soup("zh_CN", f"{page}.html").select_one("article")
-    return remaining(article, "div.cell, .math, code, script, .citation").get_text(" ")
+    return remaining(article, "div.cell, .math, code, script, .citation, dl.py").get_text(" ")
 
 
 def test_both_editions_have_the_same_pages():
