@@ -170,12 +170,21 @@ def read_facts(app, docname, source):
     }
 
 
+def counting(env):
+    """The pages that show totals or lists over all pages."""
+    if not hasattr(env, "book_counting"):
+        env.book_counting = set()
+    return env.book_counting
+
+
 def merge_facts(app, env, docnames, other):
     facts(env).update({name: facts(other)[name] for name in docnames if name in facts(other)})
+    counting(env).update(counting(other) & set(docnames))
 
 
 def forget_facts(app, env, docname):
     facts(env).pop(docname, None)
+    counting(env).discard(docname)
 
 
 def totals(env):
@@ -359,6 +368,7 @@ class TotalRole(SphinxRole):
         if self.text not in ("checks", "hold", "fail"):
             message = f"total knows checks, hold and fail; got {self.text}"
             return [], [self.inliner.reporter.error(message, line=self.lineno)]
+        counting(self.env).add(self.env.docname)
         return [Total(kind=self.text)], []
 
 
@@ -366,6 +376,7 @@ class ListingDirective(SphinxDirective):
     """``{ledger}``: every check. ``{statements}``: what the article says, with the verdicts."""
 
     def run(self):
+        counting(self.env).add(self.env.docname)
         return [Listing(kind=self.name)]
 
 
@@ -449,8 +460,7 @@ def fill(app, doctree, docname):
 
 def counting_pages(app, env):
     """The pages that count have to be written again when any other was read."""
-    counting = ("chapters/a_checks", "chapters/a_errata", "chapters/index")
-    return [name for name in counting if name in env.found_docs]
+    return sorted(counting(env))
 
 
 def sign(app, config):

@@ -1,5 +1,6 @@
 """The strips, the line of facts and the ledger, on a book of two pages."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -82,14 +83,18 @@ msgstr "{name}的准确率"
 """
 
 
-def build(folder, language="en", builder="html"):
+def sphinx(folder, language="en", builder="html", fresh=True):
     out = folder / "out" / builder / language
-    app = Sphinx(
+    return Sphinx(
         folder, folder, out, out / "doctrees", builder, {"language": language}, status=None,
-        warning=None, warningiserror=False, freshenv=True,
+        warning=None, warningiserror=False, freshenv=fresh,
     )  # fmt: skip
+
+
+def build(folder, language="en", builder="html"):
+    app = sphinx(folder, language, builder)
     app.build()
-    return out
+    return Path(app.outdir)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +169,22 @@ def test_the_ledger_and_the_totals(site):
     said = [item.get_text() for item in ledger.select(".statements li")]
     assert [text.split(".")[0] for text in said] == ["Holds", "Does not hold"]
     assert "3 checks, 1 and 1" in page(site, "index").get_text()
+
+
+def test_every_page_with_a_total_is_written_again(book, tmp_path):
+    copy = shutil.copytree(book, tmp_path / "book", ignore=shutil.ignore_patterns("out"))
+    index, other = copy / "index.md", copy / "chapters" / "other.md"
+    index.write_text(index.read_text("utf-8").replace("a_checks\n", "a_checks\nchapters/other\n"))
+
+    def again(text):
+        other.write_text(f"# Other\n\n{text}\n")
+        app = sphinx(copy, fresh=False)
+        app.build()
+        return checks.counting_pages(app, app.env)
+
+    assert again("{total}`checks` in all") == ["chapters/a_checks", "chapters/other", "index"]
+    assert "3 in all" in page(copy / "out" / "html" / "en", "chapters/other").get_text()
+    assert again("nothing") == ["chapters/a_checks", "index"]
 
 
 def test_words_are_messages_and_are_translated(book):

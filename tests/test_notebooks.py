@@ -45,6 +45,13 @@ def test_figure_has_alternative_text_and_a_caption(cell):
     assert cell.metadata.mystnb.figure.name.startswith("fig-")
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_that_loads_digits_is_not_compared(cell):
+    # Without data and network the loader prints a note about the stand-in.
+    if "load_mnist(" in cell.source:
+        assert notebooks.IGNORED in tags(cell)
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_is_not_compared_is_checked_nearby(name):
     # What is there for the page alone, figures and glue, does not count as a distance.
