@@ -19,7 +19,7 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
-    "interactive": {"Interactive", "InteractiveKernel"},
+    "interactive": {"Interactive", "InteractiveDigit", "InteractiveKernel"},
     "judges": {"modes_covered"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
