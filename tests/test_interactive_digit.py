@@ -77,17 +77,22 @@ def moved(stroke, scale, shift):
 
 
 def test_every_word_of_the_page_is_given_and_none_is_taken_for_markup(weights):
-    names = ("here <i>", "input", "answer", "maps", "centre <b>", "wipe")
-    made = soup(figure(weights, names=names, text="{digit} {share} </script>", labelled="not <u>"))
+    names = ("here <i>", "input", "answer", "maps", "centre <b>", "wipe", "wrong <u>")
+    made = soup(
+        InteractiveDigit(
+            weights, IMAGES[:3], [0, 1, 9], alt=ALT, names=names,
+            text="{digit} {share} </script>", labelled="not <u>",
+        )
+    )  # fmt: skip
     words = [p.text for p in made.select(".interactive-digit p")]
     assert words == ["here <i>", "input", "answer", "maps"]
-    assert [button.text for button in made.select("button")] == ["wipe", *"012"]
+    assert [button.text for button in made.select("button")] == ["wipe", "0", "1", "9, wrong <u>"]
     assert made.label.text.strip() == "centre <b>"
     assert made.find(["i", "b", "u"]) is None
     assert made.img["alt"] == made.select_one("[role=img]")["aria-label"] == ALT
     data = json.loads(made.script.string)
     assert (data["text"], data["labelled"]) == ("{digit} {share} </script>", "not <u>")
-    assert data["exampleLabels"] == [0, 1, 2]
+    assert data["exampleLabels"] == [0, 1, 9]
 
 
 def test_weights_travel_in_half_precision(weights):
@@ -134,7 +139,7 @@ def test_other_examples_are_refused(weights, arguments, message):
 
 
 def test_other_words_are_refused(weights):
-    with pytest.raises(ValueError, match="names must be six; got"):
+    with pytest.raises(ValueError, match="names must be seven; got"):
         figure(weights, names=("one",))
     with pytest.raises(ValueError, match="alt must say what is seen"):
         figure(weights, alt=" ")

@@ -24,7 +24,7 @@ class InteractiveDigit(Shown):
     such as `models.mnist_cnn`. The page shows the drawing, the image that the network gets (the
     longer side of the digit scaled to 20 pixels, its centre of mass in the middle, unless the
     reader switches that off), ten bars and the pooled feature maps. Instead of drawing, the reader
-    can choose an example, by keyboard as well.
+    can choose an example, by keyboard as well; those that the network misreads say so.
 
     Args:
         weights: kernel (3, 3, 1, F), bias (F,), dense kernel (169 F, 10), bias (10,), as
@@ -34,7 +34,7 @@ class InteractiveDigit(Shown):
         labels: what each example is, N digits.
         alt: what is seen, for readers who do not see it.
         names: what the page calls the field to draw in, the network's image, its answer, its
-            feature maps, the switch, and the button that clears the field.
+            feature maps, the switch, the button that clears the field, and a misread example.
         text: the line under the figure, in which {digit} and {share} (percent) are replaced.
         labelled: what follows that line for an example, in which {label} is replaced.
 
@@ -48,7 +48,7 @@ class InteractiveDigit(Shown):
     def __init__(
         self, weights, examples, labels, *, alt,
         names=("draw a digit here", "what the network gets", "its answer", "its feature maps",
-               "scale and centre the drawing", "clear"),
+               "scale and centre the drawing", "clear", "misread"),
         text="It reads a {digit}, with a probability of {share} %.",
         labelled="The label says {label}.",
     ):  # fmt: skip
@@ -71,22 +71,23 @@ class InteractiveDigit(Shown):
             )
         if not ((self.examples >= 0) & (self.examples <= 1)).all():
             raise ValueError("examples must have values in [0, 1]")
-        if len(names) != 6:
-            raise ValueError(f"names must be six; got {names}")
+        if len(names) != 7:
+            raise ValueError(f"names must be seven; got {names}")
         self.alt, self.names, self.text, self.labelled = alt, names, text, labelled
         self.html = self._html()
 
     def __repr__(self):
         return f"<InteractiveDigit with {len(self.labels)} examples: {self.alt}>"
 
-    def _still(self):
+    def _shares(self):
         kernel, bias, dense, out = (w.astype(float) for w in self.weights)
-        image = self.examples[0]
-        maps = ops.max_pool2d(ops.relu(ops.conv2d(image[None, :, :, None], kernel, bias)))
-        shares = ops.softmax(ops.dense(maps.reshape(1, -1), dense, out))[0]
+        maps = ops.max_pool2d(ops.relu(ops.conv2d(self.examples[..., None], kernel, bias)))
+        return ops.softmax(ops.dense(maps.reshape(len(maps), -1), dense, out))
+
+    def _still(self, shares):
         figure = Figure(figsize=(5, 2.2), layout="constrained")
         seen, bars = figure.subplots(1, 2)
-        seen.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        seen.imshow(self.examples[0], cmap="gray_r", vmin=0, vmax=1)
         seen.set(xticks=[], yticks=[], title=self.names[1])
         bars.bar(range(10), shares)
         bars.set(xticks=range(10), ylim=(0, 1), title=self.names[2])
@@ -96,14 +97,18 @@ class InteractiveDigit(Shown):
         return figure
 
     def _html(self):
-        drawn, seen, answer, maps, switch, clear = map(html.escape, self.names)
+        drawn, seen, answer, maps, switch, clear, misread = map(html.escape, self.names)
+        shares = self._shares()
         flat = np.concatenate([w.ravel() for w in self.weights]).astype("<f2")
         pixels = np.rint(255 * self.examples).astype(np.uint8)
-        buttons = "".join(f'<button type="button">{label}</button>' for label in self.labels)
+        buttons = "".join(
+            f'<button type="button">{label}{"" if read == label else ", " + misread}</button>'
+            for label, read in zip(self.labels, shares.argmax(1), strict=True)
+        )
         bars = "".join(f'<li style="--share:0"><span>{digit}</span></li>' for digit in range(10))
         return page(
             alt=self.alt,
-            still=self._still(),
+            still=self._still(shares[0]),
             drawing='<div class="interactive-digit">'
             f'<div><p>{drawn}</p><svg viewBox="0 0 1 1" role="img" '
             f'aria-label="{html.escape(self.alt)}"></svg></div>'
