@@ -22,6 +22,7 @@ PUBLIC = {
     "interactive": {"Interactive", "InteractiveKernel"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
+        "attention",
         "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
@@ -36,6 +37,7 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "attention",
         "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",

@@ -6,6 +6,7 @@ its inputs, in their shape and their precision. No Jacobian is ever formed.
 """
 
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.grads.attention import attention
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
 from dlcore.grads.losses import (
@@ -17,6 +18,7 @@ from dlcore.grads.losses import (
 from dlcore.grads.pooling import avg_pool2d, max_pool2d
 
 __all__ = [
+    "attention",
     "avg_pool2d",
     "binary_crossentropy",
     "categorical_crossentropy",

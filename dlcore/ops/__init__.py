@@ -7,6 +7,7 @@ Functions return new arrays and never write to their arguments.
 """
 
 from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.ops.attention import attention
 from dlcore.ops.convolution import conv2d
 from dlcore.ops.dense import dense
 from dlcore.ops.losses import (
@@ -18,6 +19,7 @@ from dlcore.ops.losses import (
 from dlcore.ops.pooling import avg_pool2d, max_pool2d
 
 __all__ = [
+    "attention",
     "avg_pool2d",
     "binary_crossentropy",
     "categorical_crossentropy",
