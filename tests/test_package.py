@@ -37,6 +37,8 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "gru",
+        "lstm",
         "attention",
         "avg_pool2d",
         "binary_crossentropy",

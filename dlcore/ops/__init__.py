@@ -10,6 +10,7 @@ from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.ops.attention import attention
 from dlcore.ops.convolution import conv2d
 from dlcore.ops.dense import dense
+from dlcore.ops.gates import gru, lstm
 from dlcore.ops.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -25,7 +26,9 @@ __all__ = [
     "categorical_crossentropy",
     "conv2d",
     "dense",
+    "gru",
     "log_softmax",
+    "lstm",
     "max_pool2d",
     "mean_squared_error",
     "relu",
