@@ -22,6 +22,7 @@ PUBLIC = {
     "interactive": {"Interactive", "InteractiveKernel"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
+        "lstm",
         "attention",
         "avg_pool2d",
         "binary_crossentropy",

@@ -9,6 +9,7 @@ from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.grads.attention import attention
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
+from dlcore.grads.gates import lstm
 from dlcore.grads.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -25,6 +26,7 @@ __all__ = [
     "conv2d",
     "dense",
     "log_softmax",
+    "lstm",
     "max_pool2d",
     "mean_squared_error",
     "relu",
