@@ -22,6 +22,8 @@ PUBLIC = {
     "interactive": {"Interactive", "InteractiveKernel"},
     "models": {"mnist_cnn", "small_cnn"},
     "grads": {
+        "lstm",
+        "attention",
         "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",
@@ -37,6 +39,9 @@ PUBLIC = {
         "sparse_categorical_crossentropy",
     },
     "ops": {
+        "gru",
+        "lstm",
+        "attention",
         "avg_pool2d",
         "binary_crossentropy",
         "categorical_crossentropy",

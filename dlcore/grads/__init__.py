@@ -6,8 +6,10 @@ its inputs, in their shape and their precision. No Jacobian is ever formed.
 """
 
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
+from dlcore.grads.attention import attention
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
+from dlcore.grads.gates import lstm
 from dlcore.grads.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -18,12 +20,14 @@ from dlcore.grads.pooling import avg_pool2d, max_pool2d
 from dlcore.grads.recurrent import simple_rnn
 
 __all__ = [
+    "attention",
     "avg_pool2d",
     "binary_crossentropy",
     "categorical_crossentropy",
     "conv2d",
     "dense",
     "log_softmax",
+    "lstm",
     "max_pool2d",
     "mean_squared_error",
     "relu",
