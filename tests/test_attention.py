@@ -29,11 +29,11 @@ def readings(draw):
 @given(
     seed=st.integers(0, 2**32 - 1),
     heads=st.integers(1, 3),
-    sizes=st.tuples(*[st.integers(1, 5)] * 5),
+    sizes=st.tuples(*[st.integers(1, 5)] * 2, *[st.integers(2, 5)] * 2, st.integers(1, 5)),
     causal=st.booleans(),
 )
 def test_it_is_what_keras_computes_between_its_projections(seed, heads, sizes, causal):
-    t, s, d, v, width = sizes
+    t, s, d, v, width = sizes  # with d = v = 1 Keras 3.15.1 mixes heads and positions up
     layer = keras.layers.MultiHeadAttention(heads, d, value_dim=v)
     rng = np.random.default_rng(seed)
     x, memory = (rng.standard_normal((2, n, width)).astype("f4") for n in (t, s))
