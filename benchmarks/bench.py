@@ -102,6 +102,7 @@ def recurrence():
     ):
         layer = kind(128, return_sequences=True)
         layer.build(x.shape)
+        weights = layer.get_weights()
 
         @tf.function
         def tape(x, dy, layer=layer):
@@ -111,7 +112,7 @@ def recurrence():
             sources = x, *(variable.value for variable in layer.trainable_variables)
             return y, recorder.gradient(y, sources, output_gradients=dy)
 
-        def ours(name=name, weights=layer.get_weights()):
+        def ours(name=name, weights=weights):
             states = getattr(ops, name)(x, *weights)
             known = {"states": states} if name == "simple_rnn" else {}  # the others compute again
             return states, getattr(grads, name)(dy, x, *weights, **known)
