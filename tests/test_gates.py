@@ -115,11 +115,11 @@ def test_derivatives_are_automatic_differentiation(case):
     every = np.ones(dy.shape[:2], bool) if mask is None else mask
     expected = tape(lambda *arrays: function(every, *arrays), dy, *inputs)
     options = {"mask": mask, "initial_state": None if starts is None else as_start(name, starts)}
-    *ours, start = getattr(grads, name)(dy, *arguments, **options)
-    ours += start if name == "lstm" else [start]
-    for gradient, reference in zip(ours, expected, strict=True):
-        reference = np.zeros_like(gradient) if reference is None else reference  # not reached
-        assert_same(gradient, reference, atol=1e-10)
+    for known in (None, getattr(ops, name)(*arguments, **options)):
+        *ours, start = getattr(grads, name)(dy, *arguments, **options, states=known)
+        ours += start if name == "lstm" else [start]
+        for gradient, reference in zip(ours, expected, strict=True):
+            assert_same(gradient, reference, atol=1e-10)
 
 
 @both
@@ -303,3 +303,6 @@ def test_options_that_clash_are_named(name, options, message):
 def test_derivatives_name_what_does_not_fit_the_states(name):
     with raises(f"{name} needs dy of the shape of its output, (2, 5, 4); got dy (2, 4)"):
         getattr(grads, name)(np.ones((2, 4)), *drawn(name)[0])
+    arguments, _, dy = drawn(name)
+    with raises("states must have shape (2, 5, 4); got states (2, 4, 4)"):
+        getattr(grads, name)(dy, *arguments, states=np.ones((2, 4, 4)))

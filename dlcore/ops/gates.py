@@ -3,7 +3,6 @@
 import numpy as np
 
 from dlcore._arguments import add_bias, floating, sequences, start
-from dlcore.ops.activations import sigmoid
 
 
 def lstm(x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=None):
@@ -35,8 +34,22 @@ def lstm(x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=Non
     Schmidhuber and Cummins, Neural Computation 12, 2000; ``keras.layers.LSTM``, which returns 0
     instead of h_0 before the first step that counts.
     """
-    steps = lstm_steps(x, kernel, recurrent_kernel, bias, initial_state, mask)
-    return np.ascontiguousarray(np.swapaxes(steps["states"][1:], 0, 1))
+    x, kernel, recurrent_kernel, h, c, mask = lstm_arguments(
+        x, kernel, recurrent_kernel, initial_state, mask
+    )
+    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias)  # for all steps at once, the steps first
+    sums = sums.astype(np.result_type(sums, recurrent_kernel, h, c), copy=False)
+    states = np.empty((*x.shape[:2], h.shape[1]), sums.dtype)
+    for t, z in enumerate(sums):
+        z += h @ recurrent_kernel
+        i, f, g, o = np.split(lstm_gates(z), 4, axis=1)
+        new = f * c + i * g
+        out = o * np.tanh(new)
+        if mask is not None:
+            new, out = (np.where(mask[:, t, None], *pair) for pair in ((new, c), (out, h)))
+        states[:, t] = h = out
+        c = new
+    return states
 
 
 def gru(x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=None):
@@ -68,67 +81,55 @@ def gru(x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=None
     Source: Cho et al., EMNLP 2014; ``keras.layers.GRU``, which returns 0 instead of `initial_state`
     before the first step that counts.
     """
-    steps = gru_steps(x, kernel, recurrent_kernel, bias, initial_state, mask)
-    return np.ascontiguousarray(np.swapaxes(steps["states"][1:], 0, 1))
+    x, kernel, recurrent_kernel, bias, h, mask = gru_arguments(
+        x, kernel, recurrent_kernel, bias, initial_state, mask
+    )
+    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias[0])
+    sums = sums.astype(np.result_type(sums, recurrent_kernel, h), copy=False)
+    states = np.empty((*x.shape[:2], h.shape[1]), sums.dtype)
+    for t, z in enumerate(sums):
+        u, _, g, _ = gru_gates(z, h @ recurrent_kernel + bias[1])
+        new = g + u * (h - g)
+        states[:, t] = h = new if mask is None else np.where(mask[:, t, None], new, h)
+    return states
 
 
-def lstm_steps(x, kernel, recurrent_kernel, bias, initial_state, mask):
-    """Everything that the steps computed, the steps first: the derivative reads it backwards."""
+def lstm_arguments(x, kernel, recurrent_kernel, initial_state, mask):
     h, c = (None, None) if initial_state is None else _pair(initial_state)
     x, kernel, recurrent_kernel, h, mask = sequences(
         "lstm", x, kernel, recurrent_kernel, h, mask, gates=4
     )
-    c = start(c, h.shape, h.dtype)
-    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias)  # for all steps at once
-    sums = sums.astype(np.result_type(sums, recurrent_kernel, h, c), copy=False)
-    states = np.empty((len(sums) + 1, *h.shape), sums.dtype)
-    cells = np.empty_like(states)
-    states[0], cells[0] = h, c
-    for t, z in enumerate(sums):  # z is a view: the gates take its place
-        z += states[t] @ recurrent_kernel
-        i, f, g, o = np.split(z, 4, axis=1)
-        kept = np.tanh(g)
-        z[:] = sigmoid(z)
-        g[:] = kept
-        np.add(f * cells[t], i * g, out=cells[t + 1])
-        np.multiply(o, np.tanh(cells[t + 1]), out=states[t + 1])
-        if mask is not None:
-            skipped = ~mask[:, t, None]
-            np.copyto(cells[t + 1], cells[t], where=skipped)
-            np.copyto(states[t + 1], states[t], where=skipped)
-    return {
-        "arguments": (x, kernel, recurrent_kernel, h, c, mask),
-        "gates": sums, "cells": cells, "states": states,
-    }  # fmt: skip
+    return x, kernel, recurrent_kernel, h, start(c, h.shape, h.dtype), mask
 
 
-def gru_steps(x, kernel, recurrent_kernel, bias, initial_state, mask):
-    """As `lstm_steps`. `read` is what the candidate would read of the state, before the gate r."""
+def gru_arguments(x, kernel, recurrent_kernel, bias, initial_state, mask):
     x, kernel, recurrent_kernel, h, mask = sequences(
         "gru", x, kernel, recurrent_kernel, initial_state, mask, gates=3
     )
     bias = np.zeros((2, kernel.shape[1]), kernel.dtype) if bias is None else floating(bias)
     if bias.shape != (2, kernel.shape[1]):
         raise ValueError(f"bias must have shape {(2, kernel.shape[1])}; got bias {bias.shape}")
-    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias[0])
-    sums = sums.astype(np.result_type(sums, recurrent_kernel, h), copy=False)
-    units = h.shape[1]
-    states = np.empty((len(sums) + 1, *h.shape), sums.dtype)
-    read = np.empty_like(states[1:])
-    states[0] = h
-    for t, z in enumerate(sums):
-        inner = states[t] @ recurrent_kernel + bias[1]
-        read[t] = inner[:, 2 * units :]
-        z[:, : 2 * units] = sigmoid(z[:, : 2 * units] + inner[:, : 2 * units])
-        u, r, g = np.split(z, 3, axis=1)
-        np.tanh(g + r * read[t], out=g)
-        np.add(u * states[t], (1 - u) * g, out=states[t + 1])
-        if mask is not None:
-            np.copyto(states[t + 1], states[t], where=~mask[:, t, None])
-    return {
-        "arguments": (x, kernel, recurrent_kernel, bias, h, mask),
-        "gates": sums, "read": read, "states": states,
-    }  # fmt: skip
+    return x, kernel, recurrent_kernel, bias, h, mask
+
+
+def lstm_gates(z):
+    """The sums (..., 4h) become i, f, g, o in place; sigmoid(z) is (1 + tanh(z / 2)) / 2."""
+    half = np.full(z.shape[-1], 0.5, z.dtype)
+    units = len(half) // 4
+    half[2 * units : 3 * units] = 1  # the candidate has tanh itself
+    z *= half
+    np.tanh(z, out=z)
+    z *= half
+    z += 1 - half
+    return z
+
+
+def gru_gates(z, inner):
+    """u, r, g, and what g reads of the state behind r, from the sums of x and of h, (..., 3h)."""
+    z_x, r_x, g_x = np.split(z, 3, axis=-1)
+    z_h, r_h, g_h = np.split(inner, 3, axis=-1)
+    u, r = (0.5 * np.tanh(0.5 * (a + b)) + 0.5 for a, b in ((z_x, z_h), (r_x, r_h)))
+    return u, r, np.tanh(g_x + r * g_h), g_h
 
 
 def _pair(initial_state):
