@@ -5,6 +5,7 @@ compared as ratios, so that a busy machine slows both sides.
 """
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -90,27 +91,53 @@ def convolution_derivatives():
 
 
 def recurrence():
-    """Forward and backpropagation through time beside Keras's layer under a gradient tape."""
+    """Forward and backpropagation through time beside Keras's layers under a gradient tape."""
     random = np.random.default_rng(0)
     x, dy = (random.standard_normal((64, 28, width), dtype=np.float32) for width in (28, 128))
-    layer = keras.layers.SimpleRNN(128, return_sequences=True)
-    layer.build(x.shape)
-    weights = layer.get_weights()
     constants = tf.constant(x), tf.constant(dy)
+    for name, kind, bound in (
+        ("simple_rnn", keras.layers.SimpleRNN, "<= 0.7"),
+        ("lstm", keras.layers.LSTM, "<= 1"),
+        ("gru", keras.layers.GRU, "<= 1"),
+    ):
+        layer = kind(128, return_sequences=True)
+        layer.build(x.shape)
+        weights = layer.get_weights()
+
+        @tf.function
+        def tape(x, dy, layer=layer):
+            with tf.GradientTape() as recorder:
+                recorder.watch(x)
+                y = layer(x)
+            sources = x, *(variable.value for variable in layer.trainable_variables)
+            return y, recorder.gradient(y, sources, output_gradients=dy)
+
+        def ours(name=name, weights=weights):
+            states = getattr(ops, name)(x, *weights)
+            return states, getattr(grads, name)(dy, x, *weights, states=states)
+
+        reference = functools.partial(tape, *constants)
+        compare(f"{name} 64x28x28, h 128, both ways", ours, reference, bound)
+
+
+def reading():
+    """Attention with four heads of 16, forward and back, beside the formula under a tape."""
+    random = np.random.default_rng(0)
+    arrays = [random.standard_normal((32, 4, 64, 16), dtype=np.float32) for _ in range(4)]
+    constants = [tf.constant(np.swapaxes(array, 1, 2)) for array in arrays]  # heads last but one
 
     @tf.function
-    def tape(x, dy):
+    def tape(dy, *inputs):
         with tf.GradientTape() as recorder:
-            recorder.watch(x)
-            y = layer(x)
-        sources = x, *(variable.value for variable in layer.trainable_variables)
-        return y, recorder.gradient(y, sources, output_gradients=dy)
+            recorder.watch(inputs)
+            y = keras.ops.dot_product_attention(*inputs)
+        return y, recorder.gradient(y, inputs, output_gradients=dy)
 
     def ours():
-        states = ops.simple_rnn(x, *weights)
-        return states, grads.simple_rnn(dy, x, *weights, states=states)
+        dy, *inputs = arrays
+        return ops.attention(*inputs), grads.attention(dy, *inputs)
 
-    compare("simple_rnn 64x28x28, h 128, both ways", ours, lambda: tape(*constants), "<= 0.7")
+    compare("attention 32x64x64, 4 heads, both ways", ours, lambda: tape(*constants), "<= 1.5")
 
 
 def imports():
@@ -305,6 +332,7 @@ if __name__ == "__main__":
     operations()
     convolution_derivatives()
     recurrence()
+    reading()
     imports()
     perceptron()
     article()

@@ -47,19 +47,24 @@ def sequences(name, x, kernel, recurrent_kernel, initial_state, mask, gates=1):
             f"{name} needs x (N, T, d), kernel (d, {width}) and recurrent_kernel (h, {width}); "
             f"got x {x.shape}, kernel {kernel.shape}, recurrent_kernel {recurrent_kernel.shape}"
         )
-    if initial_state is None:
-        initial_state = np.zeros((len(x), units), x.dtype)
-    initial_state = floating(initial_state)
-    if initial_state.shape != (len(x), units):
-        raise ValueError(
-            f"initial_state must have shape {(len(x), units)}; "
-            f"got initial_state {initial_state.shape}"
-        )
+    initial_state = start(initial_state, (len(x), units), x.dtype)
     if mask is not None:
         mask = np.asarray(mask, bool)
         if mask.shape != x.shape[:2]:
             raise ValueError(f"mask must have shape {x.shape[:2]}; got mask {mask.shape}")
     return x, kernel, recurrent_kernel, initial_state, mask
+
+
+def start(initial_state, shape, dtype):
+    """One array of a recurrent layer's initial state; zeros if it is not given."""
+    if initial_state is None:
+        return np.zeros(shape, dtype)
+    initial_state = floating(initial_state)
+    if initial_state.shape != shape:
+        raise ValueError(
+            f"initial_state must have shape {shape}; got initial_state {initial_state.shape}"
+        )
+    return initial_state
 
 
 def targets(name, y_true, y_pred):

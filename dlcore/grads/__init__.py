@@ -7,8 +7,10 @@ its inputs, in their shape and their precision. No Jacobian is ever formed.
 
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.grads.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from dlcore.grads.attention import attention
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
+from dlcore.grads.gates import gru, lstm
 from dlcore.grads.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -19,6 +21,7 @@ from dlcore.grads.pooling import avg_pool2d, max_pool2d
 from dlcore.grads.recurrent import simple_rnn
 
 __all__ = [
+    "attention",
     "avg_pool2d",
     "binary_crossentropy",
     "categorical_crossentropy",
@@ -27,7 +30,9 @@ __all__ = [
     "discriminator_loss",
     "generator_loss",
     "gradient_penalty",
+    "gru",
     "log_softmax",
+    "lstm",
     "max_pool2d",
     "mean_squared_error",
     "relu",
