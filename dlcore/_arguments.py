@@ -104,11 +104,14 @@ def clipped(p):
     return np.clip(p, low, high), (p < low) | (p > high)
 
 
-def images_and_kernel(x, kernel):
+def images_and_kernel(x, kernel, *, transposed=False):
+    """As arrays; the kernel of `conv2d_transpose` has its two axes of channels in turn."""
     x, kernel = floating(x), floating(kernel)
-    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[2]:
+    axis = 3 if transposed else 2
+    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[axis]:
+        name, axes = ("conv2d_transpose", "F, C") if transposed else ("conv2d", "C, F")
         raise ValueError(
-            "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); "
+            f"{name} needs x (N, H, W, C) and kernel (k_h, k_w, {axes}); "
             f"got x {x.shape}, kernel {kernel.shape}"
         )
     if not kernel.size:

@@ -51,3 +51,34 @@ def small_cnn():
         ],
         name="small_cnn",
     )
+
+
+def autoencoder(code):
+    """A dense encoder and decoder of digits, 784-128-code-128-784; each can be used alone.
+
+    Input (784,), pixels in [0, 1] -> 128 units with ReLU -> `code` numbers, linear -> 128 units
+    with ReLU -> 784 sigmoids. For 32 numbers: 209,968 parameters.
+
+    Args:
+        code: numbers a code.
+
+    Returns:
+        An uncompiled ``keras.Sequential`` whose two layers are the encoder and the decoder, each a
+        ``keras.Sequential`` too: ``encoder, decoder = autoencoder(32).layers``.
+
+    Source: Bourlard and Kamp, Biological Cybernetics 59, 1988; Hinton and Salakhutdinov, Science
+    313, 2006.
+    """
+    encoder = keras.Sequential(
+        [keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(code)],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code,)),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(784, activation="sigmoid"),
+        ],
+        name="decoder",
+    )
+    return keras.Sequential([keras.Input((784,)), encoder, decoder], name="autoencoder")

@@ -8,7 +8,7 @@ its inputs, in their shape and their precision. No Jacobian is ever formed.
 from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.grads.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.grads.attention import attention
-from dlcore.grads.convolution import conv2d
+from dlcore.grads.convolution import conv2d, conv2d_transpose
 from dlcore.grads.dense import dense
 from dlcore.grads.gates import gru, lstm
 from dlcore.grads.losses import (
@@ -26,6 +26,7 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "conv2d",
+    "conv2d_transpose",
     "dense",
     "discriminator_loss",
     "generator_loss",

@@ -9,7 +9,7 @@ Functions return new arrays and never write to their arguments.
 from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.ops.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.ops.attention import attention
-from dlcore.ops.convolution import conv2d
+from dlcore.ops.convolution import conv2d, conv2d_transpose
 from dlcore.ops.dense import dense
 from dlcore.ops.gates import gru, lstm
 from dlcore.ops.losses import (
@@ -27,6 +27,7 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "conv2d",
+    "conv2d_transpose",
     "dense",
     "discriminator_loss",
     "generator_loss",
