@@ -20,7 +20,14 @@ PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist"},
     "interactive": {"Interactive", "InteractiveKernel"},
-    "models": {"mnist_cnn", "small_cnn"},
+    "models": {
+        "GAN",
+        "gan_loss",
+        "image_discriminator",
+        "image_generator",
+        "mnist_cnn",
+        "small_cnn",
+    },
     "grads": {
         "avg_pool2d",
         "binary_crossentropy",
