@@ -20,8 +20,15 @@ PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
     "interactive": {"Interactive", "InteractiveKernel"},
-    "judges": {"modes_covered"},
-    "models": {"mnist_cnn", "small_cnn"},
+    "judges": {"frechet_distance", "modes_covered"},
+    "models": {
+        "GAN",
+        "gan_loss",
+        "image_discriminator",
+        "image_generator",
+        "mnist_cnn",
+        "small_cnn",
+    },
     "grads": {
         "avg_pool2d",
         "binary_crossentropy",
