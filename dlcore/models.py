@@ -53,65 +53,21 @@ def small_cnn():
     )
 
 
-def image_generator(latent=64):
-    """A generator of digits: noise of ``latent`` numbers -> image (28, 28, 1) in [-1, 1].
-
-    Dense to 7x7x32 -> two transposed convolutions of 4x4 with stride 2, to 16 maps and to 1;
-    batch normalisation and ReLU before each, tanh at the end.
-
-    Returns:
-        An uncompiled ``keras.Sequential``.
-
-    Source: the form of DCGAN, Radford et al., ICLR 2016.
-    """
-    return keras.Sequential(
-        [
-            keras.Input((latent,)),
-            layers.Dense(7 * 7 * 32),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Reshape((7, 7, 32)),
-            layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh"),
-        ],
-        name="image_generator",
-    )
-
-
-def image_discriminator():
-    """A discriminator of digits: image (28, 28, 1) in [-1, 1] -> one logit, large for data.
-
-    Two convolutions of 4x4 with stride 2, to 16 and 32 maps, leaky ReLU of slope 0.2, dense.
-
-    Returns:
-        An uncompiled ``keras.Sequential``.
-
-    Source: the form of DCGAN, Radford et al., ICLR 2016, without batch normalisation.
-    """
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(16, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-            layers.Conv2D(32, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-            layers.Flatten(),
-            layers.Dense(1),
-        ],
-        name="image_discriminator",
-    )
-
-
 class GAN(keras.Model):
     """The game of two networks as one model: ``compile(optimizer, loss=gan_loss)`` and ``fit``.
 
-    ``call(real)`` of images (batch, height, width, channels) draws as much noise and returns the
-    logits (batch, 2): D(real), D(G(z)). Forward, G(z) enters D as it is; backward, the slope that
-    reaches G(z) is multiplied by -k. Both networks then descend on the one loss: with k = 1 the
-    generator plays minimax, with k = exp(-logit) = sigmoid(-logit) / sigmoid(logit) it gets the
-    slope of softplus(-logit), the non-saturating loss.
+    ``call(real)`` of a batch of samples draws as much noise and returns the logits (batch, 2):
+    D(real), D(G(z)). Forward, G(z) enters D as it is; backward, the slope that reaches G(z) is
+    multiplied by -k. Both networks then descend on the one loss: with k = 1 the generator plays
+    minimax, with k = exp(-logit) = sigmoid(-logit) / sigmoid(logit) it gets the slope of
+    softplus(-logit), the non-saturating loss. Both step at once, before either has moved.
+
+    Args:
+        generator: noise (batch, latent) -> samples, any shape.
+        discriminator: samples -> logits (batch, 1), large for data. Without layers that behave
+            otherwise in training: it is called on real and on generated samples apart.
+        non_saturating: which of the two games the generator plays.
+        seed: of the noise.
 
     Source: Goodfellow et al., NeurIPS 2014; the reversal, Ganin and Lempitsky, ICML 2015.
     """
@@ -124,7 +80,7 @@ class GAN(keras.Model):
         self.noise = keras.random.SeedGenerator(seed)
 
     def call(self, real, training=None):
-        """Logits (batch, 2) of the real images and of as many generated ones."""
+        """Logits (batch, 2) of the real samples and of as many generated ones."""
         size = (ops.shape(real)[0], self.generator.input_shape[-1])
         fake = self.generator(keras.random.normal(size, seed=self.noise), training=training)
         scaled = fake
@@ -132,17 +88,19 @@ class GAN(keras.Model):
             logit = self.discriminator(fake, training=training)
             # Clipped so that exp stays finite; beyond 20 the slope is no longer exact.
             k = ops.stop_gradient(ops.exp(ops.clip(-logit, -20.0, 20.0)))
-            scaled = ops.reshape(k, (-1, 1, 1, 1)) * fake
+            scaled = ops.reshape(k, (-1, *[1] * (len(fake.shape) - 1))) * fake
         # The bracket is exactly zero, so the value stays G(z); its slope is -k.
         fake = ops.stop_gradient(fake) + (ops.stop_gradient(scaled) - scaled)
-        logits = [self.discriminator(images, training=training) for images in (real, fake)]
+        logits = [self.discriminator(x, training=training) for x in (real, fake)]
         return ops.concatenate(logits, axis=1)
 
 
 def gan_loss(_, logits):
     """The discriminator's loss softplus(-D(real)) + softplus(D(G(z))), one number a pair.
 
-    ``logits`` (batch, 2) are those of `GAN`; Keras's targets are not used.
+    ``logits`` (batch, 2) are those of `GAN`; Keras's targets are not used. The number is that of
+    `dlcore.ops.discriminator_loss`, in Keras's operations so that ``fit`` can differentiate it.
+    `dlcore.ops.generator_loss` needs no twin here: its slope is in the reversal of `GAN`.
 
     Source: Goodfellow et al., NeurIPS 2014, the value of the game with its sign turned.
     """
