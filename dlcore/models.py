@@ -105,3 +105,69 @@ def gan_loss(_, logits):
     Source: Goodfellow et al., NeurIPS 2014, the value of the game with its sign turned.
     """
     return ops.softplus(-logits[:, 0]) + ops.softplus(logits[:, 1])
+
+
+def variational_autoencoder(code, *, hidden=128, beta=1.0, pixels=784, seed=0):
+    r"""A variational autoencoder of flat digits, with its loss inside.
+
+    ``encoder``: d pixels in [0, 1] -> `hidden` ReLU -> mean and log-variance of the code, side
+    by side, (N, 2k). ``decoder``: a code (N, k) -> `hidden` ReLU -> d logits; their sigmoid is
+    the image. The model maps images to the logits of their reconstructions, with a code drawn by
+    :math:`z = \mu + e^{v/2}\,\epsilon`, and adds, as the mean over the batch in nats,
+
+    .. math:: -\sum_j x_j \log p_j + (1 - x_j) \log(1 - p_j)
+        + \beta\,\mathrm{KL}(\mathcal{N}(\mu, e^{v})\,\|\,\mathcal{N}(0, I)).
+
+    So ``compile(optimizer)`` and ``fit(x)`` need neither a loss nor targets. Samples:
+    ``keras.ops.sigmoid(model.decoder(z))`` with z from N(0, I).
+
+    Args:
+        code: k, numbers in a code.
+        hidden: width of the one hidden layer of either half.
+        beta: weight of the divergence; 1 for the bound on the likelihood.
+        pixels: d, of a flat image.
+        seed: of the noise; the weights follow ``keras.utils.set_random_seed``.
+
+    Returns:
+        An uncompiled ``keras.Model``, built.
+
+    Source: Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014.
+    """
+    model = _VariationalAutoencoder(code, hidden, beta, pixels, seed)
+    model.build((None, pixels))
+    return model
+
+
+class _VariationalAutoencoder(keras.Model):
+    def __init__(self, code, hidden, beta, pixels, seed):
+        super().__init__(name="variational_autoencoder")
+        self.beta = beta
+        self.noise = keras.random.SeedGenerator(seed)
+        self.encoder = keras.Sequential(
+            [
+                keras.Input((pixels,)),
+                layers.Dense(hidden, activation="relu"),
+                layers.Dense(2 * code),
+            ],
+            name="encoder",
+        )
+        self.decoder = keras.Sequential(
+            [
+                keras.Input((code,)),
+                layers.Dense(hidden, activation="relu"),
+                layers.Dense(pixels),
+            ],
+            name="decoder",
+        )
+
+    def build(self, _):
+        self.built = True  # both halves know their inputs
+
+    def call(self, x):
+        mean, log_variance = ops.split(self.encoder(x), 2, axis=-1)
+        epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
+        logits = self.decoder(mean + ops.exp(log_variance / 2) * epsilon)
+        distortion = ops.sum(ops.softplus(logits) - x * logits, axis=-1)
+        kl = ops.sum(ops.square(mean) + ops.expm1(log_variance) - log_variance, axis=-1) / 2
+        self.add_loss(ops.mean(distortion + self.beta * kl))
+        return logits

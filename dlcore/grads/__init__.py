@@ -9,6 +9,7 @@ from dlcore.grads.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.grads.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.grads.convolution import conv2d
 from dlcore.grads.dense import dense
+from dlcore.grads.divergence import kl_divergence
 from dlcore.grads.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -27,6 +28,7 @@ __all__ = [
     "discriminator_loss",
     "generator_loss",
     "gradient_penalty",
+    "kl_divergence",
     "log_softmax",
     "max_pool2d",
     "mean_squared_error",

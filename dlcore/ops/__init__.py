@@ -10,6 +10,7 @@ from dlcore.ops.activations import log_softmax, relu, sigmoid, softmax
 from dlcore.ops.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from dlcore.ops.convolution import conv2d
 from dlcore.ops.dense import dense
+from dlcore.ops.divergence import kl_divergence
 from dlcore.ops.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -28,6 +29,7 @@ __all__ = [
     "discriminator_loss",
     "generator_loss",
     "gradient_penalty",
+    "kl_divergence",
     "log_softmax",
     "max_pool2d",
     "mean_squared_error",
