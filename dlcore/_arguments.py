@@ -145,6 +145,16 @@ def slopes(gradient, norm):
     return gradient
 
 
+def mean_and_log_variance(mean, log_variance):
+    mean, log_variance = floating(mean), floating(log_variance)
+    if mean.shape != log_variance.shape or mean.ndim < 1:
+        raise ValueError(
+            "kl_divergence needs mean and log_variance of one shape (..., k); "
+            f"got mean {mean.shape}, log_variance {log_variance.shape}"
+        )
+    return mean, log_variance
+
+
 # Upstream gradients: `dy` takes the precision of what the gradient is for, so that a float64
 # among them, 1 / N from NumPy say, does not make a float32 network float64.
 

@@ -10,6 +10,7 @@ from dlcore.grads.adversarial import discriminator_loss, generator_loss, gradien
 from dlcore.grads.attention import attention
 from dlcore.grads.convolution import conv2d, conv2d_transpose
 from dlcore.grads.dense import dense
+from dlcore.grads.divergence import kl_divergence
 from dlcore.grads.gates import gru, lstm
 from dlcore.grads.losses import (
     binary_crossentropy,
@@ -32,6 +33,7 @@ __all__ = [
     "generator_loss",
     "gradient_penalty",
     "gru",
+    "kl_divergence",
     "log_softmax",
     "lstm",
     "max_pool2d",

@@ -11,6 +11,7 @@ from dlcore.ops.adversarial import discriminator_loss, generator_loss, gradient_
 from dlcore.ops.attention import attention
 from dlcore.ops.convolution import conv2d, conv2d_transpose
 from dlcore.ops.dense import dense
+from dlcore.ops.divergence import kl_divergence
 from dlcore.ops.gates import gru, lstm
 from dlcore.ops.losses import (
     binary_crossentropy,
@@ -33,6 +34,7 @@ __all__ = [
     "generator_loss",
     "gradient_penalty",
     "gru",
+    "kl_divergence",
     "log_softmax",
     "lstm",
     "max_pool2d",
