@@ -241,7 +241,7 @@ def perceptron():
 
 def autoencoder():
     """The autoencoder of chapter 3.3.1 and Keras's, on the squared error, from one start."""
-    chapter = from_chapter("3_3_1_autoencoder", "def forward(", "def gradients(")
+    chapter = from_chapter("3_3_1_autoencoder", "def gradients(")
     (images, _), _ = scaled_mnist()
     x = images[:10_000].reshape(-1, 784)
 
