@@ -1,5 +1,7 @@
 """What the book needs from Sphinx beyond its settings in _config.yml."""
 
+import hashlib
+import re
 from pathlib import Path, PurePosixPath
 
 import nbformat
@@ -10,6 +12,7 @@ from sphinx.directives.patches import Figure
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 
 def show_the_run(app, docname, source):
@@ -70,14 +73,44 @@ def offer_repository(app, config):
         options["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
 
 
-def drop_remote_scripts(app, pagename, templatename, context, doctree):
-    """Leave out Thebe's scripts: nothing uses them, and they name another host."""
+def drop_scripts(app, pagename, templatename, context, doctree):
+    """Leave out Thebe's scripts, since nothing uses them and they name another host, and the one
+    of a figure that this page does not have.
+    """
+    unused = ["thebe"]
+    if '<div class="interactive-digit">' not in context.get("body", ""):
+        unused.append("digit.js")
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
-        if "thebe"
-        not in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
+        if not any(
+            name
+            in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
+            for name in unused
+        )
     ]
+
+
+HEAVY = 40_000  # characters of a figure's data, from which on they are fetched apart
+FIGURE_DATA = re.compile(r'<script type="application/json">([^<]*)</script>')
+
+
+def set_heavy_data_apart(app, pagename, templatename, context, doctree):
+    """Put the data of a large figure that moves into a file, for ``_static/interactive.js``."""
+
+    def apart(match):
+        data = match[1]
+        if len(data) < HEAVY:
+            return match[0]
+        key = hashlib.sha256(data.encode()).hexdigest()[:16]
+        folder = Path(app.outdir, "_static", "figures")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{key}.js").write_text(f'bookFigureData("{key}",{data})\n', "utf-8")
+        address = context["pathto"](f"_static/figures/{key}.js", 1)
+        return f'<script type="application/json" data-key="{key}" data-apart="{address}"></script>'
+
+    if '<div class="interactive">' in context.get("body", ""):
+        context["body"] = FIGURE_DATA.sub(apart, context["body"])
 
 
 class ComputedFigure(Figure):
@@ -90,6 +123,23 @@ class ComputedFigure(Figure):
         figure["computed"] = computed
         borrow(self.state.document.settings.env, computed[0])
         return [figure]
+
+
+class ComputedHTML(SphinxDirective):
+    """What another page glued, as it shows itself: ``{computed-html} page.ipynb::key``.
+
+    Its alternative text stays the other page's.
+    """
+
+    required_arguments = 1
+
+    def run(self):
+        if self.env.app.builder.name == "gettext":  # nothing was computed
+            return []
+        page, key = self.arguments[0].split("::")
+        borrow(self.env, page)
+        source, line = self.get_source_info()
+        return [create_pending_glue_ref(self.state.document, source, line, page, key)]
 
 
 class PasteComputedFigures(SphinxTransform):
@@ -131,12 +181,14 @@ def mend_citations(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
+    app.add_directive("computed-html", ComputedHTML)
     app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
     app.connect("source-read", show_the_run)
     app.connect("env-get-outdated", pages_with_a_new_run)
     app.connect("env-merge-info", merge_borrowed)
     app.connect("config-inited", offer_repository, priority=450)
-    app.connect("html-page-context", drop_remote_scripts, priority=900)
+    app.connect("html-page-context", drop_scripts, priority=900)
+    app.connect("html-page-context", set_heavy_data_apart)
     app.connect("html-page-context", mend_citations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -426,7 +426,9 @@ def statements(app, docname):
         items = [
             item
             for box in env.get_doctree(name).findall(is_source_box)
-            for item in box.findall(nodes.list_item)
+            for verdicts_of_box in box.children  # a list in the quotation is none of verdicts
+            if isinstance(verdicts_of_box, nodes.bullet_list)
+            for item in verdicts_of_box
         ]
         rows = nodes.bullet_list(classes=["statements"])
         for item, holds in zip(items, verdicts, strict=True):

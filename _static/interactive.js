@@ -3,7 +3,9 @@
    A frame is an object, each part of which may be missing (lengths in data.units, y downwards):
      image: [rows, columns, base64 of a PNG], contours: a path's "d",
      lines: one "x y x y ..." a line, points: one path's "d" a class, text: a sentence.
-   A figure of dlcore/interactive/kernel.py has no frames: `slide` computes what it shows. */
+   A figure of dlcore/interactive/kernel.py has no frames: `slide` computes what it shows; one of
+   another kind is computed by the script of that name, which the page loads before this one.
+   Heavy data lie in a file of their own, fetched when the reader comes near the figure. */
 "use strict";
 
 (() => {
@@ -164,15 +166,14 @@
     };
   };
 
-  const activate = (figure) => {
-    const data = JSON.parse(figure.querySelector("script").textContent);
+  const activate = (figure, data) => {
     const live = document.createElement("div");
     live.className = "interactive-live";
     live.append(figure.querySelector("template").content.cloneNode(true));
     const sliders = [...live.querySelectorAll("input[type=range]")];
     const outputs = [...live.querySelectorAll("output")];
     const text = live.querySelector(".interactive-text");
-    const shown = (data.frames ? leaf : slide)(live, data);
+    const shown = (data.frames ? leaf : data.kind ? window.bookFigures[data.kind] : slide)(live, data);
 
     const show = () => {
       const at = () => sliders.map((slider) => Number(slider.value));
@@ -188,6 +189,25 @@
     figure.classList.add("interactive-on");
   };
 
-  const start = () => document.querySelectorAll(".interactive:not(.interactive-on)").forEach(activate);
+  /* The file is a script, so that a page opened without a server gets it too. Until it is there,
+     and where it cannot be had, the still stands. */
+  const waiting = new Map();
+  window.bookFigureData = (key, data) => waiting.get(key).forEach((figure) => activate(figure, data));
+  const fetched = (figure, { key, apart }) => {
+    if (waiting.has(key)) return waiting.get(key).push(figure);
+    waiting.set(key, [figure]);
+    document.head.append(Object.assign(document.createElement("script"), { src: apart }));
+  };
+  const near = new IntersectionObserver((entries) => {
+    entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+      near.unobserve(target);
+      fetched(target, target.querySelector("script").dataset);
+    });
+  }, { rootMargin: "600px" });
+
+  const start = () => document.querySelectorAll(".interactive:not(.interactive-on)").forEach((figure) => {
+    const data = figure.querySelector("script");
+    data.dataset.apart ? near.observe(figure) : activate(figure, JSON.parse(data.textContent));
+  });
   document.readyState === "loading" ? addEventListener("DOMContentLoaded", start) : start();
 })();

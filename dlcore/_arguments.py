@@ -47,19 +47,24 @@ def sequences(name, x, kernel, recurrent_kernel, initial_state, mask, gates=1):
             f"{name} needs x (N, T, d), kernel (d, {width}) and recurrent_kernel (h, {width}); "
             f"got x {x.shape}, kernel {kernel.shape}, recurrent_kernel {recurrent_kernel.shape}"
         )
-    if initial_state is None:
-        initial_state = np.zeros((len(x), units), x.dtype)
-    initial_state = floating(initial_state)
-    if initial_state.shape != (len(x), units):
-        raise ValueError(
-            f"initial_state must have shape {(len(x), units)}; "
-            f"got initial_state {initial_state.shape}"
-        )
+    initial_state = start(initial_state, (len(x), units), x.dtype)
     if mask is not None:
         mask = np.asarray(mask, bool)
         if mask.shape != x.shape[:2]:
             raise ValueError(f"mask must have shape {x.shape[:2]}; got mask {mask.shape}")
     return x, kernel, recurrent_kernel, initial_state, mask
+
+
+def start(initial_state, shape, dtype):
+    """One array of a recurrent layer's initial state; zeros if it is not given."""
+    if initial_state is None:
+        return np.zeros(shape, dtype)
+    initial_state = floating(initial_state)
+    if initial_state.shape != shape:
+        raise ValueError(
+            f"initial_state must have shape {shape}; got initial_state {initial_state.shape}"
+        )
+    return initial_state
 
 
 def targets(name, y_true, y_pred):
@@ -99,11 +104,14 @@ def clipped(p):
     return np.clip(p, low, high), (p < low) | (p > high)
 
 
-def images_and_kernel(x, kernel):
+def images_and_kernel(x, kernel, *, transposed=False):
+    """As arrays; the kernel of `conv2d_transpose` has its two axes of channels in turn."""
     x, kernel = floating(x), floating(kernel)
-    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[2]:
+    axis = 3 if transposed else 2
+    if x.ndim != 4 or kernel.ndim != 4 or x.shape[3] != kernel.shape[axis]:
+        name, axes = ("conv2d_transpose", "F, C") if transposed else ("conv2d", "C, F")
         raise ValueError(
-            "conv2d needs x (N, H, W, C) and kernel (k_h, k_w, C, F); "
+            f"{name} needs x (N, H, W, C) and kernel (k_h, k_w, {axes}); "
             f"got x {x.shape}, kernel {kernel.shape}"
         )
     if not kernel.size:
@@ -135,6 +143,16 @@ def slopes(gradient, norm):
     if not norm >= 0:
         raise ValueError(f"norm must be at least 0; got {norm}")
     return gradient
+
+
+def mean_and_log_variance(mean, log_variance):
+    mean, log_variance = floating(mean), floating(log_variance)
+    if mean.shape != log_variance.shape or mean.ndim < 1:
+        raise ValueError(
+            "kl_divergence needs mean and log_variance of one shape (..., k); "
+            f"got mean {mean.shape}, log_variance {log_variance.shape}"
+        )
+    return mean, log_variance
 
 
 # Upstream gradients: `dy` takes the precision of what the gradient is for, so that a float64

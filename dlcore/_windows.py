@@ -40,6 +40,21 @@ def scatter(parts, shape, size, *, strides, padding, dtype, dilation_rate=1):
     return padded[:, top : top + height, left : left + width]
 
 
+def enlarged(size, window, *, strides, padding):
+    """Height and width of the image whose windows are as many as `size` says, rows and columns.
+
+    Several images have that many windows; Keras chooses this one. With stride s it has s pixels a
+    window, and for "valid" what the last window overhangs.
+    """
+    if min(size) < 1:
+        raise ValueError(f"images x must have pixels; got {size[0]} rows of {size[1]}")
+    strides = pair("strides", strides)
+    overhang = 0 if _is_same(padding) else 1
+    return tuple(
+        n * s + overhang * max(k - s, 0) for n, k, s in zip(size, window, strides, strict=True)
+    )
+
+
 def largest(views):
     """The maximum of each window, a new array; NaN if one is in the window."""
     maxima = views[0].copy()
@@ -66,15 +81,19 @@ def pair(name, value):
     return rows, columns
 
 
+def _is_same(padding):
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding must be 'valid' or 'same'; got {padding!r}")
+    return padding == "same"
+
+
 def _geometry(shape, size, strides, padding, dilation_rate):
     """Strides and dilation as pairs, the span of a window, and the margins around the images."""
     strides, dilation = pair("strides", strides), pair("dilation_rate", dilation_rate)
     span = [(k - 1) * d + 1 for k, d in zip(size, dilation, strict=True)]
     margins = [(0, 0), (0, 0)]
-    if padding == "same":
+    if _is_same(padding):
         margins = [_same_margins(*axis) for axis in zip(shape[1:3], span, strides, strict=True)]
-    elif padding != "valid":
-        raise ValueError(f"padding must be 'valid' or 'same'; got {padding!r}")
     room = [n + sum(margin) for n, margin in zip(shape[1:3], margins, strict=True)]
     if span[0] > room[0] or span[1] > room[1]:
         raise ValueError(f"a window of {tuple(span)} does not fit into images x {shape}")

@@ -211,7 +211,16 @@ def test_a_changed_sentence_is_english_until_it_is_translated(copy):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "github.com/you/book", "https://github.com/you", "https://github.com/you/book.git"]
+    "url",
+    [
+        "",
+        "github.com/you/book",
+        "https://github.com/you",
+        "https://github.com/you/book.git",
+        "https://you:token@github.com/you/book",
+        'https://github.com/you/bo"ok',
+        r"https://github.com/you/\1",
+    ],
 )
 def test_repository_refuses_what_is_no_address(copy, url):
     before = (copy / "_config.yml").read_text("utf-8")

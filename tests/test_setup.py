@@ -58,8 +58,12 @@ def test_the_lock_pins_one_version_with_hashes_on_every_line():
         assert re.search(r" --hash=sha256:[0-9a-f]{64}", line), line
 
 
-def test_the_lock_has_no_second_framework():
-    assert not [line for line in PINNED if line.startswith(("torch", "jax"))]
+def test_the_lock_has_jax_for_the_processor_alone_and_no_pytorch():
+    """PyTorch's wheel for Linux, like JAX's plugins for GPUs, would bring gigabytes of CUDA."""
+    names = {Requirement(line.partition(" --hash")[0]).name for line in PINNED}
+    assert {"jax", "jaxlib"} <= names
+    heavy = ("torch", "triton", "nvidia", "cuda", "jax-cuda", "jax-rocm")
+    assert not [name for name in names if name.startswith(heavy)]
 
 
 # make env, with stand-ins for Python and uv that write down how they were called

@@ -170,6 +170,9 @@ def test_the_wider_precision_holds_and_each_gradient_has_its_own():
     assert ops.simple_rnn(x, kernel, kernel.T @ kernel, np.ones(3)).dtype == np.float64
     dtypes = [g.dtype for g in grads.simple_rnn(np.ones((2, 3, 3)), x, kernel, wide)]
     assert dtypes == [np.float32, np.float32, np.float64, np.float32, np.float32]
+    bias = np.ones(3)
+    dbias = grads.simple_rnn(np.ones((2, 3, 3)), x, kernel, kernel.T @ kernel, bias)[3]
+    assert dbias.dtype == np.float64
 
 
 def test_arguments_are_left_alone_and_may_be_strided():

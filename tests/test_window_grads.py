@@ -209,6 +209,7 @@ def test_by_central_differences():
 
 CALLS = {
     "conv2d": [(2, 4, 2, 6), (2, 5, 4, 3), (2, 3, 3, 6)],
+    "conv2d_transpose": [(2, 6, 6, 3), (2, 5, 4, 6), (2, 3, 3, 6)],
     "max_pool2d": [(2, 2, 2, 3), (2, 5, 4, 3)],
     "avg_pool2d": [(2, 2, 2, 3), (2, 5, 4, 3)],
 }

@@ -20,7 +20,7 @@ quietly() {
     cat >&2 <<END
 
 The environment could not be created; the lines above are the last of $log.
-It needs 2.5 GB of disk and a package index: through a proxy, or from a mirror that PIP_INDEX_URL
+It needs 2.8 GB of disk and a package index: through a proxy, or from a mirror that PIP_INDEX_URL
 (with uv: UV_DEFAULT_INDEX) names. Then \`make env\` again, which starts afresh.
 END
     exit 1
@@ -28,14 +28,14 @@ END
 }
 
 if [ -n "$uv" ]; then
-  echo "Creating .venv with uv: up to 2.5 GB on disk, 550 MB to download ..."
+  echo "Creating .venv with uv: up to 2.8 GB on disk, 640 MB to download ..."
   "$uv" venv --quiet --clear --python "${named:->=3.11,<3.14}" .venv
   supported $python
   quietly "$uv" pip sync --python $python --require-hashes requirements.txt
   quietly "$uv" pip install --python $python --no-deps --no-build-isolation -e .
 else
   supported "${named:-python3}"
-  echo "Creating .venv with pip: 2.5 GB on disk, 550 MB to download, some minutes ..."
+  echo "Creating .venv with pip: 2.8 GB on disk, 640 MB to download, some minutes ..."
   "${named:-python3}" -m venv --clear .venv
   quietly $python -m pip install --require-hashes -r requirements.txt
   quietly $python -m pip install --no-deps --no-build-isolation -e .

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dlcore.data import _stand_in
+
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 
 # Shape and SHA-256 of each original array's bytes (uint8, C order).
@@ -55,6 +57,7 @@ IN_FOLDER = "the folder in DLCORE_DATA"
 TIMEOUT = 10  # seconds without an answer before an address of a mirror is given up
 DEADLINE = 60  # seconds for all that comes from a mirror before it is given up
 LARGEST = 2**24  # bytes of a file; the largest published one has 11.5 MB
+UNPACKED = 2**26  # bytes of an array in its file; the largest has 47 MB
 
 # Address of a mirror -> how it failed, in the process that started this one: it is not asked again.
 _DEAD = "DLCORE_DEAD_MIRRORS"
@@ -75,6 +78,10 @@ class Dataset(tuple):
         dataset = super().__new__(cls, ((x_train, y_train), (x_test, y_test)))
         dataset.name, dataset.source, dataset.stand_in = name, source, stand_in
         return dataset
+
+    def __getnewargs_ex__(self):  # without it, no copy, and no way to another process
+        (x_train, y_train), (x_test, y_test) = self
+        return ((x_train, y_train, x_test, y_test),), vars(self)
 
     def __repr__(self):
         (x_train, _), (x_test, _) = self
@@ -173,9 +180,14 @@ def _cached():
 
 def _read_npz(file):
     """The four arrays of an npz file, verified."""
+    if file.exists() and not file.is_file() and not file.is_dir():  # to open a pipe never ends
+        raise OSError(f"{file} is not a file")
     with open(file, "rb") as stream:
         try:
             with np.load(stream) as npz:
+                for entry in npz.zip.infolist():  # before anything of it is unpacked
+                    if (size := entry.file_size) > UNPACKED:
+                        raise ValueError(f"{entry.filename} has {size:,} bytes, over {UNPACKED:,}")
                 return _verified([npz[name] for name in NAMES])
         except Exception as error:  # damaged bytes raise nearly anything
             raise ValueError(
@@ -276,20 +288,8 @@ def _read_idx(path):
 
 
 def _digits():
-    """scikit-learn's digits in MNIST's form: 1,440 for training, every fifth of 1,785 for testing.
-
-    1,440 is a multiple of 32, as 60,000 is: batches, and messages about them, are alike for both.
-    """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    small = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-    images = np.pad(np.kron(small, np.ones((1, 3, 3), np.uint8)), ((0, 0), (2, 2), (2, 2)))
-    labels = digits.target.astype(np.uint8)
-    test = np.zeros(len(labels), bool)
-    test[:1785:5] = True
     return Dataset(
-        (images[~test], labels[~test], images[test], labels[test]),
+        _stand_in.digits(),
         name="scikit-learn's digits, a stand-in for MNIST",
         source="scikit-learn",
         stand_in=True,

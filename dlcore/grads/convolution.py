@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from dlcore import ops
 from dlcore._arguments import images_and_kernel, of_output
-from dlcore._windows import gather, scatter
+from dlcore._windows import enlarged, gather, scatter
 
 
 def conv2d(dy, x, kernel, *, strides=1, padding="valid", dilation_rate=1, input_gradient=True):
@@ -50,3 +51,41 @@ def conv2d(dy, x, kernel, *, strides=1, padding="valid", dilation_rate=1, input_
         (rows @ kernel[u, v].T).reshape(views[0].shape) for u, v in np.ndindex(kernel.shape[:2])
     )
     return scatter(parts, x.shape, kernel.shape[:2], dtype=x.dtype, **window), dkernel, dbias
+
+
+def conv2d_transpose(dy, x, kernel, *, strides=1, padding="valid", input_gradient=True):
+    r"""Gradients of ``y = conv2d_transpose(x, kernel, bias)``.
+
+    The transpose of the transpose is the convolution itself, so x receives `dy` convolved with the
+    kernel; the kernel receives what it would as the kernel of that convolution, with `dy` as its
+    image and x as the gradient of its output.
+
+    .. math:: dx_{n,i,j,c} = \sum_{u,v,f} K_{u,v,f,c}\, dy_{n,\, s_h i + u,\, s_w j + v,\, f}
+
+    .. math:: dK_{u,v,f,c} = \sum_{n,i,j} x_{n,i,j,c}\, dy_{n,\, s_h i + u,\, s_w j + v,\, f},
+        \qquad db_f = \sum_{n,a,b} dy_{n,a,b,f}
+
+    Args:
+        dy: gradient with respect to y, shape (N, H', W', F).
+        x, kernel, strides, padding: as given to `ops.conv2d_transpose`.
+        input_gradient: False leaves out dx.
+
+    Returns:
+        dx (N, H, W, C) or None, dkernel (k_h, k_w, F, C), dbias (F,).
+
+    Raises:
+        ValueError: for what `ops.conv2d_transpose` refuses, and if `dy` has not the shape of y.
+
+    Source: Dumoulin and Visin, 2016, arXiv:1603.07285; ``keras.ops.conv_transpose``.
+    """
+    x, kernel = images_and_kernel(x, kernel, transposed=True)
+    window = {"strides": strides, "padding": padding}
+    size = enlarged(x.shape[1:3], kernel.shape[:2], **window)
+    shape = len(x), *size, kernel.shape[2]
+    dy = of_output("conv2d_transpose", dy, shape, np.result_type(x, kernel))
+    _, dkernel, _ = conv2d(x, dy, kernel, input_gradient=False, **window)
+    dbias = dy.sum(axis=(0, 1, 2)).astype(kernel.dtype, copy=False)
+    if not input_gradient:
+        return None, dkernel, dbias
+    dx = ops.conv2d(dy, kernel, **window)
+    return dx.astype(x.dtype, copy=False), dkernel, dbias

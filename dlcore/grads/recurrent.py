@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlcore import ops
-from dlcore._arguments import of_output, sequences
+from dlcore._arguments import floating, of_output, sequences
 
 
 def simple_rnn(
@@ -60,7 +60,7 @@ def simple_rnn(
         (dz @ kernel.T, x.dtype),
         (x.reshape(-1, len(kernel)).T @ rows, kernel.dtype),
         (before.reshape(-1, shape[2]).T @ rows, recurrent_kernel.dtype),
-        (rows.sum(axis=0), kernel.dtype),
+        (rows.sum(axis=0), kernel.dtype if bias is None else floating(bias).dtype),
         (carried, start.dtype),
     )
     return tuple(gradient.astype(dtype, copy=False) for gradient, dtype in gradients)

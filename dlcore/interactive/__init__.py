@@ -1,6 +1,7 @@
 """Figures that the reader moves, in a page that needs no server."""
 
+from dlcore.interactive.digit import InteractiveDigit
 from dlcore.interactive.figure import Interactive
 from dlcore.interactive.kernel import InteractiveKernel
 
-__all__ = ["Interactive", "InteractiveKernel"]
+__all__ = ["Interactive", "InteractiveDigit", "InteractiveKernel"]
