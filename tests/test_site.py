@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -243,9 +243,8 @@ def test_search_finds_an_error_message_with_the_shapes_of_another_reader(visit):
         "Arguments `target` and `output` must have the same rank (ndim). "
         "Received: target.shape=(128,), output.shape=(128, 3)"
     )
-    with visit("search.html?q=convolution") as tab:
-        results(tab)
-        assert first_found(tab, theirs)[0] == "chapters/6_faq"
+    with visit(f"search.html?q={quote(theirs)}") as tab:
+        assert "chapters/6_faq.html" in results(tab)
 
 
 # Words longer than what the index holds, one of a single character, one beside a Latin word.
