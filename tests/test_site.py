@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from book import FIGURE_DATA, HEAVY
 from bs4 import BeautifulSoup
 from edition import Chinese
 from test_package import PUBLIC
@@ -254,6 +255,32 @@ def test_dark_mode_toggles_and_reaches_the_figures(visit):
             tab.locator("button.theme-switch-button:visible").first.click()
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
         assert "invert(1)" in tab.evaluate(figure)
+
+
+@pytest.mark.parametrize("page", ["index", "4_keras_mnist"])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_reader_draws_and_the_network_answers(visit, edition, page):
+    with visit(f"{edition}chapters/{page}.html") as tab:
+        tab.locator(".interactive").scroll_into_view_if_needed()
+        field = tab.locator(".interactive-digit svg")
+        field.scroll_into_view_if_needed()
+        box = field.bounding_box()
+        for i, (x, y) in enumerate([(0.3, 0.2), (0.7, 0.2), (0.5, 0.8)]):  # a seven
+            tab.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=9)
+            if i == 0:
+                tab.mouse.down()
+        tab.mouse.up()
+        assert field.locator("polyline").count() == 1
+        words = tab.locator(".interactive-text").inner_text()
+        assert re.fullmatch(r"It reads a \d, with a probability of \d+ %.", words)
+        assert not tab.problems
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_only_a_page_with_the_field_loads_its_script(page):
+    text = (SITE / page).read_text("utf-8")
+    assert ("digit.js" in text) == ('<div class="interactive-digit">' in text)
+    assert max((len(script) for script in FIGURE_DATA.findall(text)), default=0) < HEAVY
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
