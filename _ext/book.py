@@ -12,7 +12,6 @@ from sphinx.directives.patches import Figure
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util.docutils import SphinxDirective
 
 
 def show_the_run(app, docname, source):
@@ -125,23 +124,6 @@ class ComputedFigure(Figure):
         return [figure]
 
 
-class ComputedHTML(SphinxDirective):
-    """What another page glued, as it shows itself: ``{computed-html} page.ipynb::key``.
-
-    Its alternative text stays the other page's.
-    """
-
-    required_arguments = 1
-
-    def run(self):
-        if self.env.app.builder.name == "gettext":  # nothing was computed
-            return []
-        page, key = self.arguments[0].split("::")
-        borrow(self.env, page)
-        source, line = self.get_source_info()
-        return [create_pending_glue_ref(self.state.document, source, line, page, key)]
-
-
 class PasteComputedFigures(SphinxTransform):
     """Refer to the computed image where the directive left an empty one with a text."""
 
@@ -181,7 +163,6 @@ def mend_citations(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
-    app.add_directive("computed-html", ComputedHTML)
     app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
     app.connect("source-read", show_the_run)

@@ -3,12 +3,17 @@
 import ast
 import html
 import json
+from pathlib import PurePosixPath
 
 from book import borrow
+from checks import translator
 from docutils import nodes
 from myst_nb.ext.glue.roles import PasteTextRole
+from myst_nb.ext.glue.utils import create_pending_glue_ref
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
@@ -52,19 +57,63 @@ def described(alt):
     return f'<div class="interactive"><img alt="{html.escape(alt)}"></div>'
 
 
+def alternative_text(made):
+    """That of a figure which the reader moves."""
+    return html.unescape(made.partition('alt="')[2].partition('"')[0])
+
+
+def with_alternative_text(made, alt):
+    """The figure, described in other words everywhere."""
+    return made.replace(html.escape(alternative_text(made)), html.escape(alt))
+
+
 class InteractiveHTML(nodes.raw, addnodes.translatable):
     """The HTML of ``dlcore.interactive``, whose alternative text is a message."""
 
     def preserve_original_messages(self):
-        self["alt"] = html.unescape(self.astext().partition('alt="')[2].partition('"')[0])
+        self["alt"] = alternative_text(self.astext())
 
     def extract_original_messages(self):
         return [self["alt"]]
 
     def apply_translated_message(self, original_message, translated_message):
-        text = self.astext().replace(html.escape(original_message), html.escape(translated_message))
-        self.children = [nodes.Text(text)]
+        made = with_alternative_text(self.astext(), translated_message)
+        self.children = [nodes.Text(made)]
         self["translated"] = True
+
+
+class ComputedHTML(SphinxDirective):
+    """What another page glued, as it shows itself: ``{computed-html} page.ipynb::key``.
+
+    Like there, it stands in a cell, and its alternative text is that page's message.
+    """
+
+    required_arguments = 1
+
+    def run(self):
+        if self.env.app.builder.name == "gettext":  # nothing was computed
+            return []
+        page, key = self.arguments[0].split("::")
+        borrow(self.env, page)
+        source, line = self.get_source_info()
+        lender = str(PurePosixPath(self.env.docname).with_name(page).with_suffix(""))
+        cell = nodes.container(classes=["cell"], lender=lender)
+        cell += create_pending_glue_ref(self.state.document, source, line, page, key)
+        return [cell]
+
+
+class DescribeComputedHTML(SphinxPostTransform):
+    """Give what is pasted its alternative text in the language of the edition."""
+
+    default_priority = 6  # MyST-NB pastes at 5
+
+    def run(self):
+        for cell in self.document.findall(nodes.container):
+            if "lender" in cell:
+                (made,) = cell.findall(nodes.raw)
+                say = translator(self.env, cell["lender"])
+                text = with_alternative_text(made.astext(), say(alternative_text(made.astext())))
+                made.children = [nodes.Text(text)]
 
 
 class MarkMessages(SphinxTransform):
@@ -106,5 +155,7 @@ def setup(app):
     app.add_role_to_domain("glue", "text", GlueText(), override=True)
     app.add_node(InteractiveHTML, html=(lambda visitor, node: visitor.visit_raw(node), None))
     app.add_transform(MarkMessages)
+    app.add_directive("computed-html", ComputedHTML)
+    app.add_post_transform(DescribeComputedHTML)
     app.connect("source-read", stand_in_for_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
