@@ -110,10 +110,10 @@ class DescribeComputedHTML(SphinxPostTransform):
     def run(self):
         for cell in self.document.findall(nodes.container):
             if "lender" in cell:
-                (made,) = cell.findall(nodes.raw)
                 say = translator(self.env, cell["lender"])
-                text = with_alternative_text(made.astext(), say(alternative_text(made.astext())))
-                made.children = [nodes.Text(text)]
+                for made in cell.findall(nodes.raw):  # none if the key is unknown: a warning
+                    alt = say(alternative_text(made.astext()))
+                    made.children = [nodes.Text(with_alternative_text(made.astext(), alt))]
 
 
 class MarkMessages(SphinxTransform):

@@ -13,11 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 QUICK = """\
 import matplotlib.pyplot as plt
+from IPython.display import HTML
 from myst_nb import glue
 
 plt.plot([1, 2])
 glue("ladder", plt.gcf(), display=False)
 glue("ratio", 31.25, display=False)
+glue("drawing", HTML('<div class="interactive"><img alt="A field."></div>'), display=False)
 plt.show()"""
 
 BORROWER = "# 7 Conclusion\n\nFaster, {glue:text}`4_keras_mnist.ipynb::ratio:.2f` times.\n"
