@@ -8,13 +8,14 @@ import json
 import re
 import threading
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from book import FIGURE_DATA, HEAVY
 from bs4 import BeautifulSoup
 from edition import Chinese
+from test_faq import ERRORS
 from test_package import PUBLIC
 
 SITE = Path(__file__).resolve().parents[1] / "_build" / "html"
@@ -210,6 +211,41 @@ def test_search_finds_a_known_word(visit):
         assert {f"chapters/{page}.html" for page in ("3_1_1_convolution", "4_keras_mnist")} <= (
             results(tab)
         )
+
+
+def first_found(tab, query):
+    """The page and the address that the search offers first."""
+    return tab.evaluate(
+        """query => {
+            const [first] = Search._performSearch(...Search._parseQuery(query));
+            return first ? [first[0], first[2]] : [null, null];
+        }""",
+        query,
+    )
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_search_for_an_error_message_lands_on_its_answer(visit, edition):
+    article = soup(f"{edition}chapters/6_faq.html").select_one("article")
+    with visit(f"{edition}search.html?q=convolution") as tab:
+        results(tab)  # the index has come
+        for message, answer in ERRORS.items():
+            page, address = first_found(tab, message)
+            assert page == "chapters/6_faq", message
+            assert (
+                article.find(id=address.removeprefix("#"))
+                .find_parent("section")
+                .find(id=answer, recursive=False)
+            ), message
+
+
+def test_search_finds_an_error_message_with_the_shapes_of_another_reader(visit):
+    theirs = (
+        "Arguments `target` and `output` must have the same rank (ndim). "
+        "Received: target.shape=(128,), output.shape=(128, 3)"
+    )
+    with visit(f"search.html?q={quote(theirs)}") as tab:
+        assert "chapters/6_faq.html" in results(tab)
 
 
 # Words longer than what the index holds, one of a single character, one beside a Latin word.
