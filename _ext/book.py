@@ -53,9 +53,10 @@ def borrowed(env):
 
 
 def borrow(env, notebook):
-    """Remember that the page that is read shows something of a notebook beside it."""
+    """Remember that the page that is read shows something of a notebook beside it; its name."""
     lender = str(PurePosixPath(env.docname).with_name(notebook).with_suffix(""))
     borrowed(env).setdefault(env.docname, set()).add(lender)
+    return lender
 
 
 def merge_borrowed(app, env, docnames, other):
@@ -76,16 +77,13 @@ def drop_scripts(app, pagename, templatename, context, doctree):
     """Leave out Thebe's scripts, since nothing uses them and they name another host, and the one
     of a figure that this page does not have.
     """
-    unused = ["thebe"]
-    if '<div class="interactive-digit">' not in context.get("body", ""):
-        unused.append("digit.js")
+    drawn = '<div class="interactive-digit">' in context.get("body", "")
+    unused = re.compile(r"thebe" if drawn else r"thebe|digit\.js", re.IGNORECASE)
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
-        if not any(
-            name
-            in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
-            for name in unused
+        if not unused.search(
+            f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"
         )
     ]
 

@@ -3,7 +3,6 @@
 import ast
 import html
 import json
-from pathlib import PurePosixPath
 
 from book import borrow
 from checks import translator
@@ -94,10 +93,8 @@ class ComputedHTML(SphinxDirective):
         if self.env.app.builder.name == "gettext":  # nothing was computed
             return []
         page, key = self.arguments[0].split("::")
-        borrow(self.env, page)
         source, line = self.get_source_info()
-        lender = str(PurePosixPath(self.env.docname).with_name(page).with_suffix(""))
-        cell = nodes.container(classes=["cell"], lender=lender)
+        cell = nodes.container(classes=["cell"], lender=borrow(self.env, page))
         cell += create_pending_glue_ref(self.state.document, source, line, page, key)
         return [cell]
 

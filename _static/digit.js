@@ -87,10 +87,10 @@
   };
 
   const digit = (live, data) => {
-    const all = decode(data.weights);
-    const ends = [9, 1, 10 * POOLED * POOLED].map((share) => share * data.filters).map((size, i, sizes) =>
-      sizes.slice(0, i + 1).reduce((total, part) => total + part));
-    const network = [0, ...ends].map((start, i) => all.slice(start, ends[i]));
+    const [all, { filters }] = [decode(data.weights), data];
+    let start = 0;
+    const network = [9 * filters, filters, 10 * POOLED * POOLED * filters, 10].map((size) =>
+      all.subarray(start, (start += size)));
     const pixels = Uint8Array.from(atob(data.examples), (sign) => sign.charCodeAt(0));
     const field = live.querySelector("svg");
     const [seen, maps] = live.querySelectorAll("canvas");
@@ -131,7 +131,7 @@
       field.addEventListener(end, (event) => (pen = event.pointerId === pen ? null : pen));
 
     return () => {
-      const image = example === null ? strokes.length ? ink(strokes, centred.checked) : new Float32Array(SIDE * SIDE)
+      const image = example === null ? ink(strokes, centred.checked)
         : Float32Array.from(pixels.slice(example * SIDE * SIDE, (example + 1) * SIDE * SIDE), (value) => value / 255);
       const result = forward(image, network);
       const shares = softmax(result.logits);
@@ -141,12 +141,12 @@
         ? strokes.map((stroke) => `<polyline points="${[stroke[0], ...stroke].join(" ")}"/>`).join("")
         : `<image width="1" height="1" href="${seen.toDataURL()}"/>`;
       const [columns, largest] = [8, Math.max(...result.maps) || 1];
-      const rows = Math.ceil(data.filters / columns);
+      const rows = Math.ceil(filters / columns);
       paint(maps, columns * (POOLED + 1), rows * (POOLED + 1), (x, y) => {
         const filter = Math.floor(y / (POOLED + 1)) * columns + Math.floor(x / (POOLED + 1));
         const [i, j] = [y % (POOLED + 1), x % (POOLED + 1)];
-        const gap = i === POOLED || j === POOLED || filter >= data.filters;
-        return gap || blank ? 0 : result.maps[(i * POOLED + j) * data.filters + filter] / largest;
+        const gap = i === POOLED || j === POOLED || filter >= filters;
+        return gap || blank ? 0 : result.maps[(i * POOLED + j) * filters + filter] / largest;
       });
       bars.forEach((bar, i) => bar.style.setProperty("--share", blank ? 0 : shares[i]));
       if (blank) return "";

@@ -191,17 +191,16 @@
 
   /* The file is a script, so that a page opened without a server gets it too. Until it is there,
      and where it cannot be had, the still stands. */
-  const waiting = new Map();
-  window.bookFigureData = (key, data) => waiting.get(key).forEach((figure) => activate(figure, data));
-  const fetched = (figure, { key, apart }) => {
-    if (waiting.has(key)) return waiting.get(key).push(figure);
-    waiting.set(key, [figure]);
+  const [files, arrived] = [{}, {}];
+  window.bookFigureData = (key, data) => arrived[key](data);
+  const fetched = ({ key, apart }) => (files[key] ??= new Promise((resolve) => {
+    arrived[key] = resolve;
     document.head.append(Object.assign(document.createElement("script"), { src: apart }));
-  };
+  }));
   const near = new IntersectionObserver((entries) => {
     entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
       near.unobserve(target);
-      fetched(target, target.querySelector("script").dataset);
+      fetched(target.querySelector("script").dataset).then((data) => activate(target, data));
     });
   }, { rootMargin: "600px" });
 

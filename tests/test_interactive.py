@@ -502,6 +502,17 @@ def test_heavy_data_come_when_the_reader_does(monkeypatch, browse, tmp_path):
     assert tab.locator(".interactive-live").last.inner_html() == inline
 
 
+def test_a_figure_that_comes_twice_moves_twice(monkeypatch, browse, tmp_path):
+    page = built(monkeypatch, tmp_path, 0, moons())
+    (file,) = (tmp_path / "built" / "_static" / "figures").iterdir()
+    (tmp_path / file.name).write_bytes(file.read_bytes())
+    gap = '<div style="height: 6000px"></div>'
+    tab = browse(SimpleNamespace(html=page.html + gap + page.html))
+    tab.wait_for_selector(".interactive-on")
+    tab.locator(".interactive").last.scroll_into_view_if_needed()
+    tab.wait_for_function("document.querySelectorAll('.interactive-on').length === 2")
+
+
 def test_the_still_stands_where_heavy_data_cannot_be_had(monkeypatch, browser, tmp_path):
     page = built(monkeypatch, tmp_path, 0, moons())
     scripts = (STATIC / "interactive.js").read_text("utf-8")

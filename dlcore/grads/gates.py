@@ -3,7 +3,8 @@
 import numpy as np
 
 from dlcore import ops
-from dlcore._arguments import add_bias, floating, of_output
+from dlcore._arguments import add_bias, floating
+from dlcore.grads._time import upstream
 from dlcore.ops.gates import gru_arguments, gru_gates, lstm_arguments, lstm_gates
 
 
@@ -39,7 +40,7 @@ def lstm(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask
     x, kernel, recurrent_kernel, h, c, mask = lstm_arguments(
         x, kernel, recurrent_kernel, initial_state, mask
     )
-    dy, before = _upstream("lstm", dy, states, h, x.shape[1])
+    dy, before = _steps_first(*upstream("lstm", dy, states, h, x.shape[1]))
     # The states are known, so that the gates of all steps are computed at once.
     sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias) + before @ recurrent_kernel
     gates = lstm_gates(sums.astype(dy.dtype, copy=False))
@@ -107,7 +108,7 @@ def gru(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=
     x, kernel, recurrent_kernel, b, h, mask = gru_arguments(
         x, kernel, recurrent_kernel, bias, initial_state, mask
     )
-    dy, before = _upstream("gru", dy, states, h, x.shape[1])
+    dy, before = _steps_first(*upstream("gru", dy, states, h, x.shape[1]))
     inner = before @ recurrent_kernel + b[1]
     u, r, g, read = gru_gates(np.swapaxes(x, 0, 1) @ kernel + b[0], inner)
     counts = True if mask is None else np.swapaxes(mask, 0, 1)[..., None]
@@ -132,13 +133,8 @@ def gru(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=
     )  # fmt: skip
 
 
-def _upstream(name, dy, states, start, steps):
-    """The gradient that arrives at each step and the state before it, the steps first."""
-    states, shape = np.asarray(states), (len(start), steps, start.shape[1])
-    if states.shape != shape:
-        raise ValueError(f"states must have shape {shape}; got states {states.shape}")
-    dy = of_output(name, dy, shape, states.dtype)
-    before = np.concatenate([start[:, None], states[:, :-1]], axis=1)[:, :steps]
+def _steps_first(dy, _, before):
+    """Of what `upstream` returns, the gradient and the states before, (T, N, h)."""
     return np.swapaxes(dy, 0, 1), np.ascontiguousarray(np.swapaxes(before, 0, 1))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dlcore import ops
-from dlcore._arguments import floating, of_output, sequences
+from dlcore._arguments import floating, sequences
+from dlcore.grads._time import upstream
 
 
 def simple_rnn(
@@ -40,26 +41,22 @@ def simple_rnn(
     x, kernel, recurrent_kernel, start, mask = sequences(
         "simple_rnn", x, kernel, recurrent_kernel, initial_state, mask
     )
-    shape = (*x.shape[:2], len(recurrent_kernel))
-    if np.shape(states) != shape:
-        raise ValueError(f"states must have shape {shape}; got states {np.shape(states)}")
-    dy = of_output("simple_rnn", dy, shape, states.dtype)
+    dy, states, before = upstream("simple_rnn", dy, states, start, x.shape[1])
     dz = 1 - states**2
     if mask is not None:
         dz *= mask[..., None]
     carried = np.zeros_like(start, states.dtype)
-    for t in range(shape[1] - 1, -1, -1):
+    for t in range(x.shape[1] - 1, -1, -1):
         dh = dy[:, t] + carried
         dz[:, t] *= dh
         carried = dz[:, t] @ recurrent_kernel.T
         if mask is not None:
             carried += np.where(mask[:, t, None], 0, dh)
-    before = np.concatenate([start[:, None], states[:, :-1]], axis=1)[:, : shape[1]]
-    rows = dz.reshape(-1, shape[2])
+    rows = dz.reshape(-1, dz.shape[2])
     gradients = (
         (dz @ kernel.T, x.dtype),
         (x.reshape(-1, len(kernel)).T @ rows, kernel.dtype),
-        (before.reshape(-1, shape[2]).T @ rows, recurrent_kernel.dtype),
+        (before.reshape(-1, dz.shape[2]).T @ rows, recurrent_kernel.dtype),
         (rows.sum(axis=0), kernel.dtype if bias is None else floating(bias).dtype),
         (carried, start.dtype),
     )

@@ -112,9 +112,9 @@ class InteractiveDigit(Shown):
             drawing='<div class="interactive-digit">'
             f'<div><p>{drawn}</p><svg viewBox="0 0 1 1" role="img" '
             f'aria-label="{html.escape(self.alt)}"></svg></div>'
-            f'<div><p>{seen}</p><canvas width="{SIDE}" height="{SIDE}"></canvas></div>'
+            f"<div><p>{seen}</p><canvas></canvas></div>"
             f'<div><p>{answer}</p><ol aria-hidden="true">{bars}</ol></div>'
-            f'<div class="maps"><p>{maps}</p><canvas></canvas></div></div>'
+            f"<div><p>{maps}</p><canvas></canvas></div></div>"
             f'<p class="interactive-choices"><button type="button">{clear}</button>{buttons}'
             f'<label><input type="checkbox" checked> {switch}</label></p>',
             sliders=(),
