@@ -200,6 +200,24 @@ def test_repository_buttons_appear_with_its_address(copy, browser):
     tab.close()
 
 
+def test_a_published_site_knows_its_address(copy, monkeypatch):
+    monkeypatch.setenv("BOOK_URL", "https://example.org/book/")
+    (copy / "_ext" / "edition.py").touch()  # an address alone is no reason to build again
+    assert build(copy).returncode == 0
+    site = copy / "_build" / "html"
+    addresses = (site / "sitemap.txt").read_text("utf-8").split()
+    assert len(addresses) > 20
+    for address in addresses:
+        file = site / address.removeprefix("https://example.org/book/")
+        text = file.read_text("utf-8")
+        assert f'<link rel="canonical" href="{address}"' in text
+        assert f'<meta property="og:url" content="{address}"' in text
+    for edition in ("", "zh/"):
+        missing = (site / edition / "404.html").read_text("utf-8")
+        for style in re.findall(r'href="([^"?]+\.css)', missing):
+            assert (site / style.removeprefix("/book/")).is_file(), style
+
+
 def test_a_changed_sentence_is_english_until_it_is_translated(copy):
     index = copy / "chapters" / "index.md"
     old, new = "For people who program in Python", "For all who program in Python"
