@@ -8,6 +8,7 @@ import nbformat
 import runs
 from docutils import nodes
 from myst_nb.ext.glue.utils import create_pending_glue_ref
+from PIL import Image
 from sphinx.directives.patches import Figure
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
@@ -73,21 +74,7 @@ def offer_repository(app, config):
         options["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
 
 
-def drop_scripts(app, pagename, templatename, context, doctree):
-    """Leave out Thebe's scripts, since nothing uses them and they name another host, and the one
-    of a figure that this page does not have.
-    """
-    drawn = '<div class="interactive-digit">' in context.get("body", "")
-    unused = re.compile(r"thebe" if drawn else r"thebe|digit\.js", re.IGNORECASE)
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if not unused.search(
-            f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"
-        )
-    ]
-
-
+IMAGE = re.compile(r'<img(?![^>]* width=)[^>]* src="([^"]*_images/[^"]+\.png)"')
 HEAVY = 40_000  # characters of a figure's data, from which on they are fetched apart
 FIGURE_DATA = re.compile(r'<script type="application/json">([^<]*)</script>')
 
@@ -108,6 +95,19 @@ def set_heavy_data_apart(app, pagename, templatename, context, doctree):
 
     if '<div class="interactive">' in context.get("body", ""):
         context["body"] = FIGURE_DATA.sub(apart, context["body"])
+
+
+def size_images(app, pagename, templatename, context, doctree):
+    """Give each image its size, so that nothing moves when it arrives."""
+    folder = Path(app.env.mystnb_config.output_folder)  # of what the runs drew
+
+    def sized(match):
+        with Image.open(folder / PurePosixPath(match[1]).name) as image:
+            width, height = image.size
+        return f'{match[0]} width="{width}" height="{height}"'
+
+    if "body" in context:
+        context["body"] = IMAGE.sub(sized, context["body"])
 
 
 class ComputedFigure(Figure):
@@ -167,7 +167,7 @@ def setup(app):
     app.connect("env-get-outdated", pages_with_a_new_run)
     app.connect("env-merge-info", merge_borrowed)
     app.connect("config-inited", offer_repository, priority=450)
-    app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("html-page-context", set_heavy_data_apart)
+    app.connect("html-page-context", size_images)
     app.connect("html-page-context", mend_citations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -176,7 +176,7 @@ def test_a_page_that_was_not_built_fails_the_build(copy):
     assert "a_missing" in failed.output
 
 
-def test_repository_buttons_appear_with_its_address(copy):
+def test_repository_buttons_appear_with_its_address(copy, browser):
     hosts = re.compile(r"colab\.research|github\.com/you|example\.org|executablebooks")
     assert not hosts.search(page(copy))
 
@@ -193,6 +193,29 @@ def test_repository_buttons_appear_with_its_address(copy):
     colab = "https://colab.research.google.com/github/you/your-copy/blob/main/chapters/4_keras_mnist.ipynb"
     for link in (colab, f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
         assert link in text
+    tab = browser.new_page(viewport={"width": 320, "height": 800})
+    tab.goto((copy / "_build/html/chapters/4_keras_mnist.html").as_uri())
+    assert tab.locator(".article-header-buttons .dropdown-launch-buttons").is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    tab.close()
+
+
+def test_a_published_site_knows_its_address(copy, monkeypatch):
+    monkeypatch.setenv("BOOK_URL", "https://example.org/book/")
+    (copy / "_ext" / "edition.py").touch()  # an address alone is no reason to build again
+    assert build(copy).returncode == 0
+    site = copy / "_build" / "html"
+    addresses = (site / "sitemap.txt").read_text("utf-8").split()
+    assert len(addresses) > 20
+    for address in addresses:
+        file = site / address.removeprefix("https://example.org/book/")
+        text = file.read_text("utf-8")
+        assert f'<link rel="canonical" href="{address}"' in text
+        assert f'<meta property="og:url" content="{address}"' in text
+    for edition in ("", "zh/"):
+        missing = (site / edition / "404.html").read_text("utf-8")
+        for style in re.findall(r'href="([^"?]+\.css)', missing):
+            assert (site / style.removeprefix("/book/")).is_file(), style
 
 
 def test_a_changed_sentence_is_english_until_it_is_translated(copy):

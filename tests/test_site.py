@@ -248,6 +248,18 @@ def test_search_finds_an_error_message_with_the_shapes_of_another_reader(visit):
         assert "chapters/6_faq.html" in results(tab)
 
 
+@pytest.mark.parametrize("search", ["search.html?q=softmax", "zh/search.html?q=梯度下降"])
+def test_search_shows_sentences(visit, search):
+    with visit(search) as tab:
+        tab.wait_for_selector("#search-results p.context")
+        tab.wait_for_load_state("networkidle")
+        shown = tab.locator("#search-results p.context").all_inner_texts()
+        assert len(shown) > 3
+        assert [
+            text for text in shown if re.search(r"\\|\.pdf|Contents|目录|minutes to read", text)
+        ] == []
+
+
 # Words longer than what the index holds, one of a single character, one beside a Latin word.
 @pytest.mark.parametrize("word", ["梯度下降", "对数几率", "平移不变性", "交叉熵", "轮", "Keras"])
 def test_search_finds_chinese_words(visit, word):
@@ -313,10 +325,72 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_only_a_page_with_the_field_loads_its_script(page):
+def test_a_page_loads_no_script_that_it_does_not_use(page):
     text = (SITE / page).read_text("utf-8")
-    assert ("digit.js" in text) == ('<div class="interactive-digit">' in text)
+    used = {"digit.js": ".interactive-digit", "interactive.js": ".interactive", "mathjax": ".math"}
+    for script, mark in used.items():
+        assert bool(soup(page).select(f'script[src*="{script}"]')) == bool(
+            soup(page).select(f"article {mark}")
+        ), script
+    assert not re.search("thebe|binder-examples|all.min.js", text)
     assert max((len(script) for script in FIGURE_DATA.findall(text)), default=0) < HEAVY
+
+
+def test_the_editions_share_what_they_have_alike():
+    double = [
+        str(file.relative_to(SITE))
+        for file in (SITE / "zh").rglob("*.*")
+        for original in [SITE / file.relative_to(SITE / "zh")]
+        if file.suffix != ".html"
+        and original.is_file()
+        and original.read_bytes() == file.read_bytes()
+    ]
+    assert double == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_page_prints_whole_and_light_from_the_dark_theme(visit, edition):
+    with visit(f"{edition}chapters/2_4_backpropagation.html") as tab:
+        tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+        folded = "document.querySelectorAll('.bd-article details:not([open])').length"
+        before = tab.evaluate(folded)
+        assert before > 0
+        tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+        assert tab.evaluate(folded) == 0
+        tab.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert tab.evaluate(folded) == before
+
+
+def test_formulas_are_no_tab_stops(visit):
+    with visit("chapters/2_4_backpropagation.html") as tab:
+        tab.wait_for_selector("mjx-container mjx-assistive-mml", state="attached")
+        assert tab.locator("mjx-container[tabindex]").count() == 0
+
+
+def test_the_theme_stands_before_the_first_paint(browser, address):
+    context = browser.new_context(color_scheme="dark")
+    tab = context.new_page()
+    tab.route("**/*.js*", lambda route: route.abort())  # the theme's own scripts come later
+    tab.goto(f"{address}chapters/index.html")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+def test_by_touch_code_can_be_copied_and_the_contents_close(browser, address):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    tab = context.new_page()
+    tab.goto(f"{address}chapters/2_3_loss.html", wait_until="networkidle")
+    button = tab.locator("div.cell_input button.copybtn").first
+    assert button.evaluate("button => getComputedStyle(button).opacity") == "1"
+    drawer = tab.locator("#pst-secondary-sidebar-checkbox")
+    drawer.evaluate("box => (box.checked = true)")
+    tab.locator(".bd-sidebar-secondary nav a").nth(2).click()
+    assert not drawer.is_checked()
+    context.close()
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -387,6 +461,12 @@ def test_page_describes_itself(page):
     }
     for name in ("og:title", "og:description", "og:type", "og:site_name", "description"):
         assert properties.get(name), name
+    assert properties["og:description"] == properties["description"]
+    assert re.search("[.?!。？！]$", properties["description"])
+    assert not re.search(r"\.\.\.|[{}\\]| passed ·", properties["description"])
+    assert soup(page).select("link[rel=icon], link[rel='shortcut icon']")
+    assert soup(page).select("link[hreflang=x-default]")
+    assert not soup(page).select("meta[name=robots]")
     assert properties["og:site_name"] == soup(page).title.get_text().rpartition(" — ")[2]
     assert soup(page).html["lang"] == ("zh-CN" if page.startswith("zh/") else "en")
     assert len(soup(page).select("article h1")) == 1
@@ -406,6 +486,21 @@ def test_every_public_name_has_its_entry_and_is_led_to(edition):
     assert names - {"dlcore.plot.SIGNED"} <= entries  # a colour map has no docstring
     link = soup(f"{edition}chapters/2_2_forward_propagation.html").select_one("a.name code")
     assert link.get_text() == "ops.dense"
+
+
+@pytest.mark.parametrize("page", ["search.html", "genindex.html", "404.html"])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_what_is_no_page_is_not_offered_by_search_engines(edition, page):
+    assert soup(edition + page).select("meta[name=robots][content=noindex]")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_nothing_moves_when_an_image_arrives(page):
+    assert [
+        image["alt"]
+        for image in soup(page).select("article img")
+        if not image["src"].startswith("data:") and not image.get("width")
+    ] == []
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

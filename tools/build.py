@@ -9,6 +9,9 @@ unchanged tree, since Sphinx does not repeat a warning, and over a table of cont
 not understand.
 """
 
+import filecmp
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,6 +97,13 @@ def main():
         missing = [page for page in pages() if not (site / page).with_suffix(".html").exists()]
         if missing:
             sys.exit(f"The build of {language} left out {', '.join(missing)}.")
+    for site in EDITIONS.values():
+        drop_surplus(site / "_static")
+    share(SITE, EDITIONS["zh_CN"])
+    if address := os.environ.get("BOOK_URL", "").rstrip("/"):
+        files = (site / page for site in EDITIONS.values() for page in pages())
+        lines = (f"{address}/{file.relative_to(SITE)}.html" for file in files)
+        (SITE / "sitemap.txt").write_text("\n".join([*lines, ""]), "utf-8")
     FINISHED.touch()
     print(f"\nThe book is in {SITE.relative_to(ROOT)}/index.html. To read it: make serve")
 
@@ -118,6 +128,48 @@ def both_editions():
             language: (builds[language].returncode, words)
             for language, words in zip(builds, said, strict=True)
         }
+
+
+def drop_surplus(static):
+    """Remove what the theme and MathJax bring and no page asks for."""
+    math = static / "mathjax"
+    asked = [
+        math / "tex-chtml.js",
+        math / "input/tex/extensions",
+        math / "output/chtml/fonts/woff-v2",
+    ]
+    surplus = [
+        *(file for file in math.rglob("*") if not {file, *file.parents} & set(asked)),
+        *static.glob("vendor/fontawesome/*/js/*"),
+        *static.rglob("*.ttf"),
+        *static.rglob("*.map"),
+        *static.glob("locales/**/*.[mp]o"),
+    ]
+    for file in surplus:
+        if file.is_file():
+            file.unlink()
+
+
+def share(site, edition):
+    """Keep once, in `site`, what the edition in a folder of it has alike."""
+    folders = "_images", "_sources", "_static"
+    for file in [file for folder in folders for file in (edition / folder).rglob("*.*")]:
+        original = site / file.relative_to(edition)
+        if original.is_file() and filecmp.cmp(file, original, shallow=False):
+            file.unlink()
+
+    def shared(match):
+        way, name = match[1], match[2]
+        if (edition / name).exists() or not (site / name).exists():
+            return match[0]
+        whole = way.endswith(f"{edition.name}/")
+        return (way.removesuffix(f"{edition.name}/") if whole else f"../{way}") + name
+
+    for page in edition.rglob("*.html"):
+        up = "../" * len(page.relative_to(edition).parents[1:])
+        # The page that is shown at any address has whole ones.
+        ways = rf"(?<=[\"'])({up}|[^\"']*/{edition.name}/)((?:{'|'.join(folders)})/[^\"'?#]+)"
+        page.write_text(re.sub(ways, shared, page.read_text("utf-8")), "utf-8")
 
 
 def report(code):

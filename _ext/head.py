@@ -1,0 +1,62 @@
+"""The head of a page: what it loads, what describes it."""
+
+import re
+
+from docutils import nodes
+
+LONGEST = 200  # characters of a description that a search engine shows
+SENTENCE = re.compile(r"[^.?!。？！]+(?:[.?!](?!\s|$)[^.?!。？！]+)*(?:[.?!](?=\s|$)|[。？！])")
+THEBE = re.compile(r"<script[^>]*>[^<]*(binder-examples|kernelName)[^<]*</script>")
+USED_BY = {  # a file, and what a page that needs it holds
+    r"thebe": None,
+    r"digit\.js": r'class="interactive-digit"',
+    r"interactive\.(js|css)": r'class="interactive"',
+    r"mathjax": r'class="[^"]*\bmath\b|\\\(',
+    r"sphinx-design|design-tabs": r'class="[^"]*\bsd-',
+    r"exercise\.css": r'class="[^"]*\b(exercise|solution)\b',
+}
+
+
+def load_what_is_used(app, pagename, templatename, context, doctree):
+    """Leave out scripts and styles that nothing on the page uses; Thebe's name another host."""
+    body = THEBE.sub("", context.get("body", ""))
+    if body:
+        context["body"] = body
+    unused = [file for file, mark in USED_BY.items() if not (mark and re.search(mark, body))]
+
+    def used(asset):
+        words = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}"
+        return not re.search("|".join(unused), words, re.IGNORECASE)
+
+    for kind in ("script_files", "css_files"):
+        context[kind] = [asset for asset in context.get(kind, []) if used(asset)]
+
+
+def sentences(doctree):
+    for paragraph in doctree.findall(nodes.paragraph):
+        if "facts" not in paragraph["classes"] and not paragraph.next_node(nodes.math):
+            words = " ".join(paragraph.astext().split())
+            yield from (sentence.strip() for sentence in SENTENCE.findall(words))
+
+
+def describe_in_words(app, pagename, templatename, context, doctree):
+    """Leave whole sentences without formulas for the description of the page.
+
+    The page is written: what changes here is what ``sphinxext.opengraph`` reads.
+    """
+    if doctree is None:
+        return
+    said = ""
+    for sentence in sentences(doctree):
+        if said and len(said + sentence) > LONGEST:
+            break
+        if len(sentence) <= LONGEST:
+            said += " " * (said[-1:] in {*".?!"}) + sentence
+    doctree.clear()
+    doctree += nodes.paragraph("", said)
+
+
+def setup(app):
+    app.connect("html-page-context", load_what_is_used, priority=900)
+    app.connect("html-page-context", describe_in_words, priority=490)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

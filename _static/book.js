@@ -1,0 +1,37 @@
+/* What every page does: it prints whole and light, and its contents close after a choice. What the
+   search shows of a page are its sentences. */
+(() => {
+  const page = document.documentElement;
+  let theme, folded = [];
+
+  addEventListener("beforeprint", () => {
+    theme ??= page.dataset.theme;
+    page.dataset.theme = "light";
+    folded = [...document.querySelectorAll(".bd-article details:not([open])")];
+    folded.forEach((part) => (part.open = true));
+  });
+  addEventListener("afterprint", () => {
+    page.dataset.theme = theme;
+    theme = undefined;
+    folded.forEach((part) => (part.open = false));
+  });
+
+  addEventListener("click", ({ target }) => {
+    const drawer = document.getElementById("pst-secondary-sidebar-checkbox");
+    if (drawer && target.closest?.(".bd-sidebar-secondary a")) drawer.checked = false;
+  });
+
+  addEventListener("DOMContentLoaded", () => {
+    if (typeof Search === "undefined") return;
+    const words = (part) => {
+      part.querySelectorAll("script, style, template, .math, .headerlink, .facts, div.cell_input")
+        .forEach((other) => other.remove());
+      return part.textContent.replace(/\s+/g, " ");
+    };
+    Search.htmlToText = (html, anchor) => {
+      const found = new DOMParser().parseFromString(html, "text/html");
+      const section = anchor && found.getElementById(anchor.slice(1))?.closest("section");
+      return words(section || found.querySelector("article") || found.body);
+    };
+  });
+})();
