@@ -39,6 +39,17 @@ def sentences(doctree):
             yield from (sentence.strip() for sentence in SENTENCE.findall(words))
 
 
+def opening(doctree, longest):
+    """The first sentences without formulas, so many as find room."""
+    said = ""
+    for sentence in sentences(doctree):
+        if said and len(said + sentence) > longest:
+            break
+        if len(sentence) <= longest:
+            said += " " * (said[-1:] in {*".?!"}) + sentence
+    return said
+
+
 def describe_in_words(app, pagename, templatename, context, doctree):
     """Leave whole sentences without formulas for the description of the page.
 
@@ -46,12 +57,7 @@ def describe_in_words(app, pagename, templatename, context, doctree):
     """
     if doctree is None:
         return
-    said = ""
-    for sentence in sentences(doctree):
-        if said and len(said + sentence) > LONGEST:
-            break
-        if len(sentence) <= LONGEST:
-            said += " " * (said[-1:] in {*".?!"}) + sentence
+    said = opening(doctree, LONGEST)
     doctree.clear()
     doctree += nodes.paragraph("", said)
 

@@ -157,9 +157,16 @@ def seen(visit, browser):
             tab.wait_for_function(
                 f"document.querySelectorAll('mjx-container').length >= {equations}"
             )
-            broken = (
-                "[...document.images].filter(i => !i.naturalWidth || !i.alt.trim()).map(i => i.src)"
-            )
+            broken = """async () => {
+                const images = [...document.images];
+                images.forEach((image) => (image.loading = "eager"));
+                await Promise.all(images.map((image) => image.decode().catch(() => {})));
+                const stretched = ({ width, height, naturalWidth, naturalHeight }) =>
+                    Math.abs(width * naturalHeight / naturalWidth - height) > 2;
+                const fitted = (image) => getComputedStyle(image).objectFit === "contain";
+                return images.filter((i) => !i.naturalWidth || !i.alt.trim() || (!fitted(i) && stretched(i)))
+                    .map((image) => image.src);
+            }"""
             facts = {
                 "problems": list(tab.problems),  # before axe asks for style sheets of its own
                 "broken images": tab.evaluate(broken),
@@ -470,6 +477,17 @@ def test_page_describes_itself(page):
     assert properties["og:site_name"] == soup(page).title.get_text().rpartition(" — ")[2]
     assert soup(page).html["lang"] == ("zh-CN" if page.startswith("zh/") else "en")
     assert len(soup(page).select("article h1")) == 1
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_front_page_has_a_card_for_each_chapter(edition):
+    cards = soup(f"{edition}chapters/index.html").select("ul.page-cards > li")
+    chapters = {file.stem for file in (SITE.parents[1] / "chapters").glob("[0-9]*.ipynb")}
+    assert {card.a["href"].removesuffix(".html") for card in cards} >= chapters
+    for card in cards:
+        assert card.a.get_text() == soup(f"{edition}chapters/{card.a['href']}").h1.contents[0]
+        assert len(card.p.get_text()) > 10
+        assert (SITE / edition / "chapters" / card.img["src"]).resolve().is_file()
 
 
 def test_every_figure_has_a_caption_and_a_number():

@@ -1,0 +1,58 @@
+"""The pages as cards, made of the pages themselves: picture, title, first words, reading time."""
+
+import html
+from pathlib import PurePosixPath
+
+from checks import counting, facts, in_order
+from docutils import nodes
+from head import opening
+from sphinx.locale import _
+from sphinx.util.docutils import SphinxDirective
+
+LONGEST = 200  # characters of a page's first words
+
+
+class CardList(nodes.General, nodes.Element):
+    """Stands for the cards until all pages are read."""
+
+
+class Cards(SphinxDirective):
+    """``{cards}``: a card for each page that has a picture, in the order of the contents."""
+
+    def run(self):
+        counting(self.env).add(self.env.docname)
+        return [] if self.env.app.builder.name == "gettext" else [CardList()]
+
+
+def card(app, docname, name):
+    page = app.env.get_doctree(name)
+    picture = next((i for i in page.findall(nodes.image) if i["uri"].endswith(".png")), None)
+    if picture is None:
+        return ""
+    home = "../" * docname.count("/")
+    read = facts(app.env)[name]
+    checks = sum(len(lines) for lines, _messages in read["cells"])
+    said = [_("%d min to read") % max(1, round(read["core"])), _("%d checks passed") % checks]
+    image = f"{home}_images/{PurePosixPath(picture['uri']).name}"
+    alt, title, words = (
+        html.escape(text)
+        for text in (picture["alt"], app.env.titles[name].astext(), opening(page, LONGEST))
+    )
+    return (
+        f'<li><img loading="lazy" alt="{alt}" src="{image}">'
+        f'<a href="{app.builder.get_relative_uri(docname, name)}">{title}</a>'
+        f'<p>{words}</p><p class="facts">{" · ".join(said)}</p></li>'
+    )
+
+
+def fill(app, doctree, docname):
+    for node in list(doctree.findall(CardList)):
+        cards = "".join(card(app, docname, name) for name in in_order(app.env))
+        node.replace_self(nodes.raw("", f'<ul class="page-cards">{cards}</ul>', format="html"))
+
+
+def setup(app):
+    app.add_node(CardList)
+    app.add_directive("cards", Cards)
+    app.connect("doctree-resolved", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
