@@ -25,7 +25,7 @@ class Cards(SphinxDirective):
 
 
 def card(app, docname, name):
-    page = app.env.get_doctree(name)
+    page = app.env.get_and_resolve_doctree(name, app.builder)  # with its numbers
     picture = next((i for i in page.findall(nodes.image) if i["uri"].endswith(".png")), None)
     if picture is None:
         return ""

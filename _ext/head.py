@@ -39,13 +39,17 @@ def sentences(doctree):
             yield from (sentence.strip() for sentence in SENTENCE.findall(words))
 
 
+def width(words):
+    return sum(1 + (character > "\u2e7f") for character in words)  # Chinese takes twice the room
+
+
 def opening(doctree, longest):
     """The first sentences without formulas, so many as find room."""
     said = ""
     for sentence in sentences(doctree):
-        if said and len(said + sentence) > longest:
+        if said and width(said + sentence) > longest:
             break
-        if len(sentence) <= longest:
+        if width(sentence) <= longest:
             said += " " * (said[-1:] in {*".?!"}) + sentence
     return said
 

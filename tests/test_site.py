@@ -164,8 +164,9 @@ def seen(visit, browser):
                 const stretched = ({ width, height, naturalWidth, naturalHeight }) =>
                     Math.abs(width * naturalHeight / naturalWidth - height) > 2;
                 const fitted = (image) => getComputedStyle(image).objectFit === "contain";
-                return images.filter((i) => !i.naturalWidth || !i.alt.trim() || (!fitted(i) && stretched(i)))
-                    .map((image) => image.src);
+                const faulty = (image) => !image.naturalWidth || !image.alt.trim()
+                    || (!fitted(image) && stretched(image));
+                return images.filter(faulty).map((image) => image.src);
             }"""
             facts = {
                 "problems": list(tab.problems),  # before axe asks for style sheets of its own
