@@ -29,6 +29,10 @@ ERRORS = {
     "expected axis -1 of input shape to have value 784, but received input with shape (28, 28)": (
         "faq-one-image"
     ),
+    "Expected shape (None, 28, 28, 1), but input has incompatible shape (28, 28)": "faq-one-image",
+    "Cannot take the length of shape with unknown rank.": "faq-one-image",
+    "Computed output size would be negative: -1 [input_size: 1, effective_filter_size: 3, "
+    "stride: 1]": "faq-one-image",
     "Expected shape (None, 784), but input has incompatible shape (64, 28, 28)": "faq-flatten",
     "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.": (
         "faq-cardinality"
@@ -48,6 +52,7 @@ ERRORS = {
     "Creating variables on a non-first call to a function decorated with tf.function.": (
         "faq-recompile"
     ),
+    "'OptionalFromValue' Op passed list of length 0 less than minimum 1.": "faq-recompile",
     "Argument `output` must have rank (ndim) `target.ndim - 1`.": "faq-sparse",
     "Received a label value of 10 which is outside the valid range of [0, 10).": "faq-range",
     "received `from_logits=True`, but the `output` argument was produced by a Softmax activation "
@@ -61,6 +66,9 @@ ERRORS = {
     "Unable to allocate": "faq-memory",
     "The filename must end in `.weights.h5`.": "faq-save",
     "Please ensure the file is an accessible `.keras` zip file.": "faq-not-found",
+    "[Errno 2] Unable to synchronously open file (unable to open file: name = 'digits.h5'": (
+        "faq-not-found"
+    ),
     "File format not supported: filepath=": "faq-savedmodel",
     "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass": (
         "faq-h5"
