@@ -66,7 +66,7 @@ ERRORS = {
     "Unable to allocate": "faq-memory",
     "The filename must end in `.weights.h5`.": "faq-save",
     "Please ensure the file is an accessible `.keras` zip file.": "faq-not-found",
-    "[Errno 2] Unable to synchronously open file (unable to open file: name = 'digits.h5'": (
+    "[Errno 2] Unable to synchronously open file (unable to open file: name = 'reader.h5'": (
         "faq-not-found"
     ),
     "File format not supported: filepath=": "faq-savedmodel",
