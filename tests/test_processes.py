@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,22 +20,27 @@ PAGE = Path(__file__).resolve().parents[1] / "chapters" / "5_1_trends.ipynb"
 def page():
     """What the page's two cells define: the listing, and the function that starts it."""
     cells = {cell.id: cell.source for cell in nbformat.read(PAGE, as_version=4).cells}
-    modules = (json, os, socket, subprocess, sys, time)
+    modules = (json, os, re, socket, subprocess, sys, time)
     names = {module.__name__: module for module in modules} | {"Path": Path}
     for name in ("listing", "launch"):
         exec(cells[name], names)
     return names
 
 
-def test_two_processes_end_with_the_weights_of_one(page, tmp_path):
+@pytest.fixture
+def rows(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.random((512, 28, 28, 1), dtype=np.float32)
     np.savez(tmp_path / "train.npz", x=x, y=rng.integers(10, size=512))
+    return tmp_path
+
+
+def test_two_processes_end_with_the_weights_of_one(page, rows):
     for processes in (1, 2):
-        assert len(page["launch"](page["LISTING"], processes, tmp_path)) == processes
+        assert len(page["launch"](page["LISTING"], processes, rows)) == processes
 
     def weights(name):
-        with np.load(tmp_path / f"{name}.npz") as file:
+        with np.load(rows / f"{name}.npz") as file:
             return [file[key] for key in file.files]
 
     for rank in (0, 1):
@@ -45,6 +51,28 @@ def test_two_processes_end_with_the_weights_of_one(page, tmp_path):
         np.abs(a - b).max() for a, b in zip(weights("small_1_0"), weights("large_1_0"), strict=True)
     ]
     assert max(moved) > 1e-3, "training moved nothing: the comparison above would pass whatever ran"
+
+
+SEED = "keras.utils.set_random_seed(7)"
+
+
+def short(listing, seed):
+    """The listing with another line in place of its seed, and only one of its three trainings."""
+    assert listing.count(SEED) == listing.count("**plans, ") == 1
+    return listing.replace(SEED, seed).replace("**plans, ", "")
+
+
+def test_without_a_seed_the_processes_agree_on_one(page, rows):
+    page["launch"](short(page["LISTING"], "pass"), 2, rows)
+    with np.load(rows / "halves_2_0.npz") as first, np.load(rows / "halves_2_1.npz") as second:
+        for name in first.files:
+            np.testing.assert_array_equal(first[name], second[name])
+
+
+def test_processes_with_different_seeds_raise_an_error(page, rows):
+    different = short(page["LISTING"], "keras.utils.set_random_seed(rank)")
+    with pytest.raises(RuntimeError, match="not the same on each process"):
+        page["launch"](different, 2, rows)
 
 
 @pytest.mark.parametrize("rank", [0, 1])
