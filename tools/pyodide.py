@@ -22,7 +22,10 @@ import urllib.request
 from pathlib import Path
 
 VERSION = "314.0.7"
-INTEGRITY = "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A=="
+INTEGRITY = (  # as npm says it
+    "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyM"
+    "cWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A=="
+)
 SETTING = "DLCORE_PYODIDE"
 KEPT = Path(__file__).resolve().parents[1] / "_build" / "pyodide" / VERSION
 LOCK = "pyodide-lock.json"

@@ -26,13 +26,18 @@ from sphinx.transforms import SphinxTransform
 from here.slices import Page
 
 STANDARD = {
-    *"collections dataclasses enum fractions functools heapq itertools json math operator re "
-    "statistics string textwrap types typing".split()
+    *("collections", "dataclasses", "enum", "fractions", "functools", "heapq", "itertools"),
+    *("json", "math", "operator", "re", "statistics", "string", "textwrap", "types", "typing"),
 }
 DIGITS = ("sklearn.datasets", "load_digits")
 
-# Cells that could run in a page and are left out, by page and cell id.
-LEFT_OUT = {}
+# Cells that could run in a page and are left out, by page and cell id: they would take a minute or
+# more, or print something else in a browser. Cells that need them are left out with them.
+LEFT_OUT = {
+    "2_2_forward_propagation": ("930f6c72", "22df730e", "e109e851"),
+    "3_1_1_convolution": ("6847b3eb", "bd99c5e7"),
+    "3_2_1_rnn": ("copy-run", "size-run", "clip-run", "trained"),
+}
 
 FOLDER = "_static/here"  # in the English edition; the Chinese one uses the same files
 
@@ -46,12 +51,15 @@ def package(root):
     for file in sorted((root / "dlcore").rglob("*.py")):
         parts = file.relative_to(root).with_suffix("").parts
         files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    wanted = {name: set(imported(ast.parse(file.read_text("utf-8")))) for name, file in files.items()}
+    wanted = {
+        name: set(imported(ast.parse(file.read_text("utf-8")))) for name, file in files.items()
+    }
     light = dict(files)
     while heavy := [
         name
         for name in light
-        if not all(
+        if name.rpartition(".")[0] not in {"", *light}
+        or not all(
             module.partition(".")[0] in {*sys.stdlib_module_names, "numpy"}
             or module in light
             or (module.partition(".")[0] == "dlcore" and module not in files)
@@ -96,6 +104,7 @@ def runnable(notebook, modules, left_out=()):
     """The visible cells of a page that can run in it, by their place among all visible ones."""
     visible = notebooks.visible(notebook)
     page = Page([cell.source for cell in visible])
+    left_out = {number for number, cell in enumerate(visible) if cell.get("id") in left_out}
     found = {}
     for number, cell in enumerate(visible):
         own = [statement for statement in page.statements if statement.cell == number]
@@ -103,8 +112,10 @@ def runnable(notebook, modules, left_out=()):
         if (
             own
             and not unknown
-            and cell.get("id") not in left_out
-            and all(runs_in_a_page(statement, modules) for statement in needed + own)
+            and all(
+                statement.cell not in left_out and runs_in_a_page(statement, modules)
+                for statement in needed + own
+            )
         ):
             found[number] = cell
     return found

@@ -9,14 +9,15 @@ import builtins
 
 # Methods that leave their object as it is. Any other may change it: a list, a dictionary, and a
 # random generator, whose next numbers depend on all that it gave before.
-PURE = {
-    *"all any argmax argmin argsort astype capitalize choose clip compress conj copy count cumprod "
+PURE = set(
+    "all any argmax argmin argsort astype capitalize choose clip compress conj copy count cumprod "  # noqa: SIM905
     "cumsum diagonal dot endswith find flatten format get index is_integer isdigit item items "
     "join keys ljust lower lstrip max mean min nonzero prod ravel removeprefix repeat replace "
     "reshape rjust round rstrip searchsorted split splitlines squeeze startswith std strip sum "
     "swapaxes take title tobytes tolist trace transpose upper values var view zfill".split()
-}
-IN_PLACE = {*"at copyto fill_diagonal place put putmask shuffle".split()}  # their first argument
+)
+# These change their first argument.
+IN_PLACE = {"at", "copyto", "fill_diagonal", "place", "put", "putmask", "shuffle"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -100,15 +101,15 @@ class Statement(ast.NodeVisitor):
                 if node is not None:
                     self.visit(node)
 
-    def visit_Assign(self, node):  # noqa: N802
+    def visit_Assign(self, node):
         self.in_turn(node.value, node.targets)
 
-    def visit_AnnAssign(self, node):  # noqa: N802
+    def visit_AnnAssign(self, node):
         self.in_turn(node.value, node.target)
 
     visit_NamedExpr = visit_AnnAssign  # noqa: N815
 
-    def visit_For(self, node):  # noqa: N802
+    def visit_For(self, node):
         self.in_turn(node.iter, node.target, node.body, node.orelse)
 
     def conditional(self, node):
@@ -119,7 +120,7 @@ class Statement(ast.NodeVisitor):
 
     visit_If = visit_While = visit_IfExp = conditional  # noqa: N815
 
-    def visit_Name(self, node):  # noqa: N802
+    def visit_Name(self, node):
         if isinstance(node.ctx, ast.Load):
             self.read(node.id)
         else:
@@ -128,12 +129,12 @@ class Statement(ast.NodeVisitor):
     def visit_alias(self, node):
         self.define((node.asname or node.name).partition(".")[0])
 
-    def visit_ExceptHandler(self, node):  # noqa: N802
+    def visit_ExceptHandler(self, node):
         if node.name:
             self.define(node.name)
         self.generic_visit(node)
 
-    def visit_AugAssign(self, node):  # noqa: N802
+    def visit_AugAssign(self, node):
         self.change(base(node.target))
         self.in_turn(node.value, node.target)
 
@@ -144,7 +145,7 @@ class Statement(ast.NodeVisitor):
 
     visit_Attribute = visit_Subscript = target  # noqa: N815
 
-    def visit_Call(self, node):  # noqa: N802
+    def visit_Call(self, node):
         method = node.func.attr if isinstance(node.func, ast.Attribute) else None
         if method and method not in PURE:
             self.change(base(node.func))
@@ -176,7 +177,7 @@ class Statement(ast.NodeVisitor):
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = function  # noqa: N815
 
-    def visit_ClassDef(self, node):  # noqa: N802
+    def visit_ClassDef(self, node):
         self.define(node.name)
         for part in [*node.bases, *node.keywords, *node.decorator_list]:
             self.visit(part)
