@@ -57,11 +57,9 @@ const prepare = () => {
       if (data.text) cell.print(data.text);
       if (data.done) {
         waiting.delete(data.id);
-        if (data.broken) { // the next run begins with a new one
-          cell.print(data.broken);
-          end();
-        }
+        if (data.broken) cell.print(data.broken);
         cell.finish(data);
+        if (data.broken) stop(); // the next run begins with another Python
       }
     };
     worker.onerror = (event) => fail(event.message);
@@ -129,6 +127,7 @@ const prepare = () => {
     status.setAttribute("role", "status");
     const versions = element("p", "here-versions", { hidden: true });
     const output = element("pre", "here-output", { hidden: true, tabIndex: 0 });
+    output.setAttribute("aria-live", "polite");
     bar.append(stopButton, restoreButton, status, versions, output);
     let editor;
 
@@ -227,7 +226,8 @@ const prepare = () => {
     editButton.addEventListener("click", () => {
       edit();
       editor.focus();
-      const dots = editor.value.lastIndexOf("...");
+      const last = editor.value.indexOf("...", editor.value.lastIndexOf("\n") + 1);
+      const dots = last < 0 ? editor.value.indexOf("...") : last;
       if (dots >= 0 && "exercise" in bar.dataset) editor.setSelectionRange(dots, dots + 3);
     });
     restoreButton.addEventListener("click", () => {

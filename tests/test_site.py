@@ -283,6 +283,15 @@ def test_only_a_page_with_the_field_loads_its_script(page):
     assert max((len(script) for script in FIGURE_DATA.findall(text)), default=0) < HEAVY
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_offers_its_notebook_in_words(page):
+    chapter = Path(page).with_suffix(".ipynb").name
+    offers = soup(page).select("article p.offers a[download]")
+    words = "下载笔记本" if page.startswith("zh/") else "Download notebook"
+    expected = [(words, chapter)] if (SITE.parents[1] / "chapters" / chapter).exists() else []
+    assert [(link.string, Path(link["href"]).name) for link in offers] == expected
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_buttons_of_code_speak_the_language(visit, edition):
     page = f"{edition}chapters/4_keras_mnist.html"
