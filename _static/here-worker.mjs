@@ -5,7 +5,8 @@ let python; // a promise of the function that runs a cell
 
 const start = async (files, { wheel, lock }) => {
   for (const [name, buffer] of Object.entries(files)) {
-    const packed = name.endsWith(".gz");
+    const [first, second] = new Uint8Array(buffer, 0, 2);
+    const packed = name.endsWith(".gz") && first === 0x1f && second === 0x8b; // a server may unpack
     const stream = new Response(buffer).body;
     bytes[name.replace(/\.gz$/, "")] = packed
       ? await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer()

@@ -4,10 +4,8 @@
    earlier cell and ran it without an error, that text counts; so a mistake spoils its own cell only. */
 "use strict";
 
-{
-const scripts = new URL("./", document.currentScript.src);
-
-const prepare = () => {
+document.addEventListener("DOMContentLoaded", () => {
+  const scripts = document.querySelector('script[src*="/here.js"]').src;
   const { files: folder, page, words } = JSON.parse(document.getElementById("here").textContent);
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const megabytes = (n) => (n / 1e6).toFixed(1);
@@ -217,11 +215,8 @@ const prepare = () => {
 
     runButton.addEventListener("click", () => run(cell));
     stopButton.addEventListener("click", stop);
-    bar.addEventListener("keydown", (event) => {
+    bar.parentElement.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !stopButton.hidden) stop();
-    });
-    code.parentElement.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !stopButton.hidden && event.target === editor) stop();
     });
     editButton.addEventListener("click", () => {
       edit();
@@ -244,7 +239,4 @@ const prepare = () => {
   };
 
   document.querySelectorAll(".here").forEach(makeCell);
-};
-
-document.addEventListener("DOMContentLoaded", prepare);
-}
+});

@@ -204,6 +204,9 @@ def test_a_page_has_the_buttons_of_its_cells_and_no_other_page_names_their_scrip
     page = soup(f"{edition}chapters/{name}.html")
     places = [int(bar["data-cell"]) for bar in page.select("div.here")]
     assert places == (list(chapter(name)[1]) if (FILES / "files.json").exists() else [])
+    for bar in page.select("div.here"):
+        code = bar.find_previous_sibling(class_="cell_input").select_one("pre")
+        assert code.text.rstrip("\n") == chapter(name)[2][int(bar["data-cell"])]
     text = str(page)
     for file in ("here.js", "here.css", 'id="here"'):
         assert (file in text) == bool(places)
