@@ -45,7 +45,7 @@ onmessage = async ({ data: { files, facts, id, cells, at } }) => {
     python.then(() => postMessage({ ready: true }), (error) => postMessage({ failed: `${error}` }));
     return;
   }
-  let text = "", length = 0, shown = performance.now();
+  let text = "", length = 0, shown = -Infinity;
   const show = () => {
     if (text) postMessage({ id, text });
     [text, shown] = ["", performance.now()];

@@ -106,7 +106,9 @@ def kept_name(name):
 def keep(content, name):
     if name in SHRUNK:
         content = gzip.compress(content, mtime=0)
-    (KEPT / kept_name(name)).write_bytes(content)
+    unfinished = KEPT / "unfinished"  # a file is found whole or not at all
+    unfinished.write_bytes(content)
+    unfinished.replace(KEPT / kept_name(name))
 
 
 def has_hash(path, sha256):

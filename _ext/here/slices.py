@@ -6,6 +6,7 @@ changed them. So this needs the standard library alone.
 
 import ast
 import builtins
+import functools
 
 # Methods that leave their object as it is. Any other may change it: a list, a dictionary, and a
 # random generator, whose next numbers depend on all that it gave before.
@@ -19,7 +20,6 @@ PURE = set(
 # These change their first argument.
 IN_PLACE = {"at", "copyto", "fill_diagonal", "place", "put", "putmask", "shuffle"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def parameters(function):
@@ -39,7 +39,7 @@ def bound_in(function):
             continue
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             others.update(node.names)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        elif is_stored(node):
             own.add(node.id)
         elif isinstance(node, ast.alias):
             own.add((node.asname or node.name).partition(".")[0])
@@ -139,7 +139,7 @@ class Statement(ast.NodeVisitor):
         self.in_turn(node.value, node.target)
 
     def target(self, node):
-        if not isinstance(node.ctx, ast.Load):
+        if is_target(node):
             self.change(base(node))
         self.generic_visit(node)
 
@@ -197,8 +197,12 @@ class Statement(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
 
 
+def is_target(node):
+    return not isinstance(node.ctx, ast.Load)
+
+
 def is_stored(node):
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    return isinstance(node, ast.Name) and is_target(node)
 
 
 def changes_what_it_is_given(tree):
@@ -220,38 +224,41 @@ def changes_what_it_is_given(tree):
     return False
 
 
-def is_target(node):
-    return not isinstance(node.ctx, ast.Load)
+@functools.cache  # a reader changes one cell of a page at a time
+def statements(source, cell):
+    """Those of a cell, an import of several names as one for each; none if it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ()
+    return tuple(Statement(part, cell) for whole in tree.body for part in single(whole))
 
 
 def single(tree):
-    """The statements of a cell, an import of several names as one for each."""
-    for statement in tree.body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            for alias in statement.names:
-                fields = dict(ast.iter_fields(statement)) | {"names": [alias]}
-                yield ast.copy_location(type(statement)(**fields), statement)
-        else:
-            yield statement
+    if not isinstance(tree, (ast.Import, ast.ImportFrom)):
+        return [tree]
+    fields = dict(ast.iter_fields(tree))
+    return [
+        ast.copy_location(type(tree)(**fields | {"names": [alias]}), tree) for alias in tree.names
+    ]
 
 
 class Page:
-    """The cells of a page, in order, as statements. A cell that is no Python has none."""
+    """The cells of a page, in order, as statements.
+
+    Attributes:
+        changes: for each statement the names of the objects that it and what it calls changes.
+    """
 
     def __init__(self, cells):
-        self.statements = []
-        for number, source in enumerate(cells):
-            try:
-                tree = ast.parse(source)
-            except SyntaxError:
-                continue
-            self.statements += [Statement(part, number) for part in single(tree)]
-        self._spread_changes()
+        parsed = (statements(source, number) for number, source in enumerate(cells))
+        self.statements = [statement for cell in parsed for statement in cell]
+        self.changes = list(self._all_changes())
 
-    def _spread_changes(self):
-        """Add to what a statement changes what the functions change that it calls."""
+    def _all_changes(self):
         functions, imported = {}, set()  # as they are defined so far
         for statement in self.statements:
+            changes = set(statement.changes)
             for name in statement.defines:
                 functions.pop(name, None)
                 imported.discard(name)
@@ -265,11 +272,11 @@ class Page:
                 if name in functions and name not in reached:
                     reached.add(name)
                     todo += functions[name].later
-                    statement.changes |= functions[name].changes_later
+                    changes |= functions[name].changes_later
             for function, argument in statement.called:
                 if function in functions and changes_what_it_is_given(functions[function].tree):
-                    statement.changes.add(argument)
-            statement.changes -= imported
+                    changes.add(argument)
+            yield changes - imported
 
     def needed(self, cell):
         """The statements before the cell that it depends on, in order, and the names that none
@@ -292,7 +299,7 @@ class Page:
             wanted.add(name)
             for i in reversed(range(place)):
                 statement = self.statements[i]
-                if name in statement.defines or name in statement.changes:
+                if name in statement.defines or name in self.changes[i]:
                     found.add(i)
                     todo += [(other, i) for other in statement.reads | statement.later]
                     todo += [(other, place) for other in statement.later]
