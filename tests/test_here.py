@@ -212,6 +212,7 @@ def test_a_page_has_the_buttons_of_its_cells_and_no_other_page_names_their_scrip
     for file in ("here.js", "here.css", 'id="here"'):
         assert (file in text) == bool(places)
     assert "pyodide" not in text
+    assert "DOCUMENTATION_OPTIONS.pagename" in text, "other scripts stay"
     if places:
         told = json.loads(page.select_one("#here").string)
         folder = (SITE / edition / "chapters" / told["files"]).resolve()

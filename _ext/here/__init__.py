@@ -279,6 +279,6 @@ def setup(app):
     app.connect("source-read", read_cells, priority=910)  # after the outputs are there
     app.connect("env-merge-info", merge_cells)
     app.connect("env-purge-doc", forget_cells)
-    app.connect("html-page-context", load_scripts)
+    app.connect("html-page-context", load_scripts, priority=900)  # after those that add scripts
     app.connect("build-finished", write_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
