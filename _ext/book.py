@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from html import escape
 from pathlib import Path, PurePosixPath
 
 import nbformat
@@ -11,6 +12,7 @@ from myst_nb.ext.glue.utils import create_pending_glue_ref
 from PIL import Image
 from sphinx.directives.patches import Figure
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -72,6 +74,30 @@ def offer_repository(app, config):
         options[button] = known
     if known:
         options["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
+
+
+FACTS = '<p class="facts">'
+
+
+def offer_notebook(app, pagename, templatename, context, doctree):
+    """Under the title of a chapter, in words: its notebook, and the way to Colab if there is one.
+
+    The theme's own button for Colab has no words, and a phone no room for it.
+    """
+    source = context.get("sourcename") or ""
+    if not source.endswith(".ipynb") or FACTS not in context.get("body", ""):
+        return
+    offers = [(context["pathto"](f"_sources/{source}", 1), _("Download notebook"), " download")]
+    for group in list(context["header_buttons"]):
+        if group.get("label") == "launch-buttons":
+            offers += [(button["url"], _("Open in Colab"), "") for button in group["buttons"]]
+            context["header_buttons"].remove(group)
+    links = "".join(
+        f'<a href="{escape(url)}"{attribute}>{words}</a>' for url, words, attribute in offers
+    )
+    before, after = context["body"].split(FACTS, 1)
+    facts, after = after.split("</p>", 1)
+    context["body"] = f'{before}{FACTS}{facts}</p>\n<p class="offers">{links}</p>{after}'
 
 
 IMAGE = re.compile(r'<img(?![^>]* width=)[^>]* src="([^"]*_images/[^"]+\.png)"')
@@ -167,6 +193,7 @@ def setup(app):
     app.connect("env-get-outdated", pages_with_a_new_run)
     app.connect("env-merge-info", merge_borrowed)
     app.connect("config-inited", offer_repository, priority=450)
+    app.connect("html-page-context", offer_notebook, priority=900)  # after the theme's buttons
     app.connect("html-page-context", set_heavy_data_apart)
     app.connect("html-page-context", size_images)
     app.connect("html-page-context", mend_citations)

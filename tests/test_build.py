@@ -1,5 +1,6 @@
 """What the commands promise, tried on a copy of the book with chapters that run in no time."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -49,6 +50,7 @@ def book(tmp_path_factory):
     assert first.returncode == 0, first.output
     assert first.executed == len(list(root.glob("chapters/*.ipynb")))
     assert "_build/html/index.html" in first.stdout
+    assert first.stdout.count("No cell will run in its page: ") == 1
     return root
 
 
@@ -70,8 +72,14 @@ def rewrite(root, name, source):
 
 
 def run(root, *command):
+    settings = {name: value for name, value in os.environ.items() if name != "DLCORE_PYODIDE"}
     return subprocess.run(
-        [sys.executable, *command], cwd=root, capture_output=True, text=True, timeout=300
+        [sys.executable, *command],
+        cwd=root,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 
@@ -191,11 +199,14 @@ def test_repository_buttons_appear_with_its_address(copy, browser):
     assert build(copy).returncode == 0
     text = page(copy)
     colab = "https://colab.research.google.com/github/you/your-copy/blob/main/chapters/4_keras_mnist.ipynb"
-    for link in (colab, f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
+    assert re.search(rf'<a href="{re.escape(colab)}">Open in Colab</a>', text)
+    assert text.count(colab) == 1
+    assert "在Colab中打开</a>" in page(copy, edition="zh")
+    for link in (f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
         assert link in text
     tab = browser.new_page(viewport={"width": 320, "height": 800})
     tab.goto((copy / "_build/html/chapters/4_keras_mnist.html").as_uri())
-    assert tab.locator(".article-header-buttons .dropdown-launch-buttons").is_visible()
+    assert tab.get_by_text("Open in Colab").is_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 320
     tab.close()
 

@@ -401,6 +401,15 @@ def test_by_touch_code_can_be_copied_and_the_contents_close(browser, address):
     context.close()
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_offers_its_notebook_in_words(page):
+    chapter = Path(page).with_suffix(".ipynb").name
+    offers = soup(page).select("article p.offers a[download]")
+    words = "下载笔记本" if page.startswith("zh/") else "Download notebook"
+    expected = [(words, chapter)] if (SITE.parents[1] / "chapters" / chapter).exists() else []
+    assert [(link.string, Path(link["href"]).name) for link in offers] == expected
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_buttons_of_code_speak_the_language(visit, edition):
     page = f"{edition}chapters/4_keras_mnist.html"

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environment
+import pyodide
 import recorder
 import runs
 import yaml
@@ -58,13 +59,18 @@ def sphinx(out, doctrees, *, builder="html", **settings):
 
 
 def edition(language):
-    sphinx(EDITIONS[language], BUILD / f"doctrees-{language}", language=language)
+    sphinx(
+        EDITIONS[language],
+        BUILD / f"doctrees-{language}",
+        language=language,
+        here_files=pyodide.ready(),
+    )
 
 
 def is_current():
     """Whether what was built is whole and younger than all that Sphinx does not watch."""
     unwatched = [
-        *ROOT.glob("_ext/*.py"),
+        *ROOT.glob("_ext/**/*.py"),
         *ROOT.glob("_templates/*"),
         ROOT / "locale/zh_CN/LC_MESSAGES/sphinx.po",
     ]
@@ -85,6 +91,7 @@ def main():
         FINISHED.unlink(missing_ok=True)
         sys.exit(f"\nNothing was built, since these chapters failed: {', '.join(unproven)}.")
 
+    pyodide.prepare()
     if not is_current():
         for folder in (SITE, *BUILD.glob("doctrees-*")):
             shutil.rmtree(folder, ignore_errors=True)
