@@ -36,7 +36,7 @@ def card(app, docname, name):
     image = f"{home}_images/{PurePosixPath(picture['uri']).name}"
     alt, title, words = (
         html.escape(text)
-        for text in (picture["alt"], app.env.titles[name].astext(), opening(page, LONGEST))
+        for text in (picture.get("alt", ""), app.env.titles[name].astext(), opening(page, LONGEST))
     )
     return (
         f'<li><img loading="lazy" alt="{alt}" src="{image}">'
