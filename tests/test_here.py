@@ -7,11 +7,9 @@ have it.
 import ast
 import functools
 import gzip
-import http.server
 import itertools
 import json
 import re
-import threading
 from pathlib import Path
 
 import here
@@ -22,6 +20,7 @@ import runs
 from bs4 import BeautifulSoup
 from here.cell import run
 from here.slices import Page
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -235,20 +234,10 @@ def test_what_a_page_loads_before_a_click_is_small():
 # In a browser
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address():
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

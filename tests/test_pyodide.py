@@ -1,19 +1,17 @@
 """Where the files come from with which cells run in a page, with a stand-in for npm."""
 
 import base64
-import functools
 import hashlib
-import http.server
 import io
 import json
 import re
 import tarfile
-import threading
 from pathlib import Path
 
 import pyodide
 import pytest
 import yaml
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 WHEEL, CONTENT = "numpy-2-wasm32.whl", b"a wheel"
@@ -70,17 +68,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def address(folder):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=folder)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with served(folder) as address:
+        yield address
 
 
 def prepared(monkeypatch, given):

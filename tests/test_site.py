@@ -3,10 +3,8 @@
 import contextlib
 import functools
 import hashlib
-import http.server
 import json
 import re
-import threading
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from book import FIGURE_DATA, HEAVY
 from bs4 import BeautifulSoup
 from edition import Chinese
+from serving import served
 from test_faq import ERRORS
 from test_package import PUBLIC
 
@@ -40,20 +39,10 @@ def soup(page):
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address():
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_Handler, directory=SITE)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
