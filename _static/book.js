@@ -1,5 +1,5 @@
-/* What every page does: it prints whole and light, and its contents close after a choice. What the
-   search shows of a page are its sentences. */
+/* What every page does: it prints whole and light, its contents close after a choice, and the keys
+   reach what scrolls. What the search shows of a page are its sentences. */
 (() => {
   const page = document.documentElement;
   let theme, folded = [];
@@ -20,6 +20,14 @@
     const drawer = document.getElementById("pst-secondary-sidebar-checkbox");
     if (drawer && target.closest?.(".bd-sidebar-secondary a")) drawer.checked = false;
   });
+
+  // A formula is a tab stop only where the keys have to move it.
+  const stops = () => document.querySelectorAll("mjx-container").forEach((formula) => {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  });
+  addEventListener("load", () => window.MathJax?.startup?.promise.then(stops));
+  addEventListener("resize", stops);
 
   addEventListener("DOMContentLoaded", () => {
     if (typeof Search === "undefined") return;
