@@ -23,7 +23,8 @@
 
   // A formula is a tab stop only where the keys have to move it.
   const stops = () => document.querySelectorAll("mjx-container").forEach((formula) => {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    const scrolls = getComputedStyle(formula).overflowX === "auto";
+    if (scrolls && formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     else formula.removeAttribute("tabindex");
   });
   addEventListener("load", () => window.MathJax?.startup?.promise.then(stops));

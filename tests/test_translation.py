@@ -190,7 +190,7 @@ PARTS = {
     "cells": ("div.cell_input pre", lambda part: part.get_text()),
     "printed": ("div.cell_output pre", lambda part: part.get_text()),
     "figures": ("figure", lambda part: part.get("id")),
-    "images": ("img", lambda part: part["src"]),
+    "images": ("img", lambda part: part["src"].rpartition("../")[2]),  # shared
     "equations": ("div.math", lambda part: re.sub(r"\s+", " ", part.get_text())),
     "admonitions": ("div.admonition", lambda part: part["class"]),
     "terms": ("dl.glossary dt", lambda part: part["id"]),
@@ -230,7 +230,8 @@ def test_page_declares_its_language_and_its_counterpart(page):
         html = soup(language, file)
         assert html.html["lang"] == code
         links = {a["hreflang"]: a["href"] for a in html.select("link[rel=alternate][hreflang]")}
-        assert set(links) == {"en", "zh-CN"}
+        assert set(links) == {"en", "zh-CN", "x-default"}
+        assert links["x-default"] == links["en"]
         (switch,) = html.select("nav.language-switch a")
         (own,) = html.select("nav.language-switch [aria-current]")
         assert own["lang"] == code != switch["lang"] == switch["hreflang"]

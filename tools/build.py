@@ -148,6 +148,7 @@ def drop_surplus(static):
     surplus = [
         *(file for file in math.rglob("*") if not {file, *file.parents} & set(asked)),
         *static.glob("vendor/fontawesome/*/js/*"),
+        *static.glob("*webpack-macros.html"),
         *static.rglob("*.ttf"),
         *static.rglob("*.map"),
         *static.glob("locales/**/*.[mp]o"),
