@@ -38,6 +38,7 @@ LEFT_OUT = {
     "2_3_loss": ("192d761d",),
     "3_1_1_convolution": ("6847b3eb", "bd99c5e7"),
     "3_2_1_rnn": ("copy-run", "size-run", "clip-run", "trained"),
+    "6_faq": ("errors", "teachers", "cases", "tuning"),
 }
 
 FOLDER = "_static/here"  # in the English edition; the Chinese one uses the same files
