@@ -1,27 +1,14 @@
-"""The pages as cards, made of the pages themselves: picture, title, first words, reading time."""
+"""``{cards}``: the pages as cards, made of the pages: picture, title, first words, reading time."""
 
 import html
 from pathlib import PurePosixPath
 
-from checks import counting, facts, in_order
+from checks import LISTS, ListingDirective, facts, in_order
 from docutils import nodes
 from head import opening
 from sphinx.locale import _
-from sphinx.util.docutils import SphinxDirective
 
 LONGEST = 200  # characters of a page's first words
-
-
-class CardList(nodes.General, nodes.Element):
-    """Stands for the cards until all pages are read."""
-
-
-class Cards(SphinxDirective):
-    """``{cards}``: a card for each page that has a picture, in the order of the contents."""
-
-    def run(self):
-        counting(self.env).add(self.env.docname)
-        return [] if self.env.app.builder.name == "gettext" else [CardList()]
 
 
 def card(app, docname, name):
@@ -45,14 +32,14 @@ def card(app, docname, name):
     )
 
 
-def fill(app, doctree, docname):
-    for node in list(doctree.findall(CardList)):
-        cards = "".join(card(app, docname, name) for name in in_order(app.env))
-        node.replace_self(nodes.raw("", f'<ul class="page-cards">{cards}</ul>', format="html"))
+def cards(app, docname):
+    """A card for each page that has a picture, in the order of the contents."""
+    made = "".join(card(app, docname, name) for name in in_order(app.env))
+    return [nodes.raw("", f'<ul class="page-cards">{made}</ul>', format="html")]
 
 
 def setup(app):
-    app.add_node(CardList)
-    app.add_directive("cards", Cards)
-    app.connect("doctree-resolved", fill)
+    app.setup_extension("checks")
+    LISTS["cards"] = cards
+    app.add_directive("cards", ListingDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

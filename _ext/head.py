@@ -11,6 +11,7 @@ USED_BY = {  # a file, and what a page that needs it holds
     r"thebe": None,
     r"digit\.js": r'class="interactive-digit"',
     r"interactive\.(js|css)": r'class="interactive"',
+    r"\bhere\.(js|css)": r'<div class="here"',
     r"mathjax": r'class="[^"]*\bmath\b|\\\(',
     r"sphinx-design|design-tabs": r'class="[^"]*\bsd-',
     r"exercise\.css": r'class="[^"]*\b(exercise|solution)\b',

@@ -9,7 +9,6 @@ before the first click. ``tools/pyodide.py`` finds the files; without them no pa
 import ast
 import importlib.util
 import json
-import re
 import shutil
 import sys
 import zipfile
@@ -212,8 +211,8 @@ def words():
     }
 
 
-def load_scripts(app, pagename, templatename, context, doctree):
-    """Name script and style in pages with buttons only, and tell the script where the files are."""
+def tell_the_script(app, pagename, templatename, context, doctree):
+    """Tell the script of a page with buttons what it says, and where the files are."""
     if pagename in pages(app.env):
         home = "../" * (pagename + EDITIONS[app.config.language][1]).count("/")
         told = {
@@ -223,13 +222,6 @@ def load_scripts(app, pagename, templatename, context, doctree):
         }
         data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
         context["body"] += f'<script type="application/json" id="here">{data}</script>'
-        return
-    for kind in ("script_files", "css_files"):
-        context[kind] = [
-            file
-            for file in context.get(kind, [])
-            if not re.search(r"\bhere\.(js|css)", str(getattr(file, "filename", file)))
-        ]
 
 
 # The files that a click loads
@@ -281,6 +273,6 @@ def setup(app):
     app.connect("source-read", read_cells, priority=910)  # after the outputs are there
     app.connect("env-merge-info", merge_cells)
     app.connect("env-purge-doc", forget_cells)
-    app.connect("html-page-context", load_scripts, priority=900)  # after those that add scripts
+    app.connect("html-page-context", tell_the_script, priority=900)
     app.connect("build-finished", write_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
