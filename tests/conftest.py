@@ -12,6 +12,7 @@ import notebooks
 import pytest
 import runs
 from hypothesis import HealthCheck, settings
+from serving import served
 from xdist.scheduler import LoadScopeScheduling
 
 matplotlib.use("Agg")  # not by MPLBACKEND: the kernels of the notebook tests would inherit it
@@ -71,6 +72,13 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The built site's address."""
+    with served(runs.ROOT / "_build" / "html") as address:
+        yield address
 
 
 STATIC = Path(__file__).resolve().parents[1] / "_static"

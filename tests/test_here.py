@@ -20,7 +20,6 @@ import runs
 from bs4 import BeautifulSoup
 from here.cell import run
 from here.slices import Page
-from serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -232,12 +231,6 @@ def test_what_a_page_loads_before_a_click_is_small():
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(SITE) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from axe_playwright_python.sync_playwright import Axe
 from book import FIGURE_DATA, HEAVY
 from bs4 import BeautifulSoup
 from edition import Chinese
-from serving import served
 from test_faq import ERRORS
 from test_package import PUBLIC
 
@@ -37,12 +36,6 @@ def test_site_is_built(edition):
 @functools.cache
 def soup(page):
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(SITE) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
