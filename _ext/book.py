@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.index_entries import split_index_msg
 
 
 def show_the_run(app, docname, source):
@@ -185,6 +186,20 @@ def mend_citations(app, pagename, templatename, context, doctree):
         )
 
 
+def search_all_index_entries(app):
+    """Give the search the index entries of every page.
+
+    Sphinx gives it those of the pages that this build writes, and loses the others.
+    """
+    for page, entries in app.env.domaindata["index"]["entries"].items():
+        app.builder.indexer._index_entries[page] = [
+            (part, target, main)
+            for kind, value, target, main, _ in entries
+            for part in split_index_msg(kind, value)
+        ]
+    return ()
+
+
 def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
     app.add_transform(PasteComputedFigures)
@@ -197,4 +212,5 @@ def setup(app):
     app.connect("html-page-context", set_heavy_data_apart)
     app.connect("html-page-context", size_images)
     app.connect("html-page-context", mend_citations)
+    app.connect("html-collect-pages", search_all_index_entries)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -86,7 +86,7 @@ def answers():
             assert len(labels) < 2, "one question a cell"
             address = labels[0] if labels else None
             if address:
-                entries = re.findall(r"^:::\{index\} single: ! (.+)$", cell.source, re.MULTILINE)
+                entries = re.findall(r"^:::\{index\} ! single: (.+)$", cell.source, re.MULTILINE)
                 found[address] = entries, ""
         elif address:
             entries, printed = found[address]

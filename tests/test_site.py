@@ -207,7 +207,7 @@ def first_found(tab, query):
     """The page and the address that the search offers first."""
     return tab.evaluate(
         """query => {
-            const [first] = Search._performSearch(...Search._parseQuery(query));
+            const first = Search._performSearch(...Search._parseQuery(query)).at(-1);
             return first ? [first[0], first[2]] : [null, null];
         }""",
         query,
@@ -317,10 +317,11 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_page_loads_no_script_that_it_does_not_use(page):
     text = (SITE / page).read_text("utf-8")
+    held = BeautifulSoup(text.replace("template>", "div>"), "html.parser")
     used = {"digit.js": ".interactive-digit", "interactive.js": ".interactive", "mathjax": ".math"}
     for script, mark in used.items():
-        assert bool(soup(page).select(f'script[src*="{script}"]')) == bool(
-            soup(page).select(f"article {mark}")
+        assert bool(held.select(f'script[src*="{script}"]')) == bool(
+            held.select(f"article {mark}")
         ), script
     assert not re.search("thebe|binder-examples|all.min.js", text)
     assert max((len(script) for script in FIGURE_DATA.findall(text)), default=0) < HEAVY
