@@ -7,11 +7,12 @@ from docutils import nodes
 LONGEST = 200  # characters of a description that a search engine shows
 SENTENCE = re.compile(r"[^.?!。？！]+(?:[.?!](?!\s|$)[^.?!。？！]+)*(?:[.?!](?=\s|$)|[。？！])")
 THEBE = re.compile(r"<script[^>]*>[^<]*(binder-examples|kernelName)[^<]*</script>")
-USED_BY = {  # a file, and what a page that needs it holds
+USED_BY = {  # a file, and what a page that needs it holds after its template's name
     r"thebe": None,
     r"digit\.js": r'class="interactive-digit"',
     r"interactive\.(js|css)": r'class="interactive"',
     r"\bhere\.(js|css)": r'<div class="here"',
+    r"\bsearch\.js": r"\Asearch\.html",
     r"mathjax": r'class="[^"]*\bmath\b|\\\(',
     r"sphinx-design|design-tabs": r'class="[^"]*\bsd-',
     r"exercise\.css": r'class="[^"]*\b(exercise|solution)\b',
@@ -23,7 +24,8 @@ def load_what_is_used(app, pagename, templatename, context, doctree):
     body = THEBE.sub("", context.get("body", ""))
     if body:
         context["body"] = body
-    unused = [file for file, mark in USED_BY.items() if not (mark and re.search(mark, body))]
+    held = f"{templatename}\n{body}"
+    unused = [file for file, mark in USED_BY.items() if not (mark and re.search(mark, held))]
 
     def used(asset):
         words = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}"

@@ -1,5 +1,5 @@
 /* What every page does: it prints whole and light, its contents close after a choice, and the keys
-   reach what scrolls. What the search shows of a page are its sentences. */
+   reach what scrolls. */
 (() => {
   const page = document.documentElement;
   let theme, folded = [];
@@ -29,18 +29,4 @@
   });
   addEventListener("load", () => window.MathJax?.startup?.promise.then(stops));
   addEventListener("resize", stops);
-
-  addEventListener("DOMContentLoaded", () => {
-    if (typeof Search === "undefined") return;
-    const words = (part) => {
-      part.querySelectorAll("script, style, template, .math, .headerlink, .facts, div.cell_input")
-        .forEach((other) => other.remove());
-      return part.textContent.replace(/\s+/g, " ");
-    };
-    Search.htmlToText = (html, anchor) => {
-      const found = new DOMParser().parseFromString(html, "text/html");
-      const section = anchor && found.getElementById(anchor.slice(1))?.closest("section");
-      return words(section || found.querySelector("article") || found.body);
-    };
-  });
 })();

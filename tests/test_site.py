@@ -203,15 +203,59 @@ def test_search_finds_a_known_word(visit):
         )
 
 
-def first_found(tab, query):
-    """The page and the address that the search offers first."""
+def offered(tab, query):
+    """The pages and places that the search offers, the first one first."""
     return tab.evaluate(
-        """query => {
-            const first = Search._performSearch(...Search._parseQuery(query)).at(-1);
-            return first ? [first[0], first[2]] : [null, null];
-        }""",
+        """query => Search._performSearch(...Search._parseQuery(query))
+            .reverse().map(([page, , place]) => [page, place])""",
         query,
     )
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_search_for_a_title_offers_its_page_first(visit, edition):
+    with visit(f"{edition}search.html?q=Keras") as tab:
+        results(tab)  # the index has come
+        for page in CHAPTERS:
+            if page.startswith("zh/") == bool(edition):
+                title = soup(page).h1.find(string=True, recursive=False)
+                title = re.sub(r"^[\d.]+ ", "", title)
+                assert offered(tab, title)[0] == [
+                    page.removeprefix(edition).removesuffix(".html"),
+                    "",
+                ], title
+
+
+@pytest.mark.parametrize(
+    ("edition", "query", "place"),
+    [
+        ("", "dropout", "#term-dropout"),
+        ("zh/", "交叉熵", "#term-cross-entropy"),
+        ("zh/", "cross-entropy", "#term-cross-entropy"),
+    ],
+)
+def test_search_for_a_term_offers_what_it_means_first(visit, edition, query, place):
+    with visit(f"{edition}search.html?q=Keras") as tab:
+        results(tab)
+        assert offered(tab, query)[0] == ["chapters/a_glossary", place]
+
+
+def test_search_offers_pages_with_most_words_where_no_chapter_has_all(visit):
+    with visit("zh/search.html?q=Keras") as tab:
+        results(tab)
+        assert ["chapters/3_2_2_gates_and_attention", ""] in offered(tab, "注意力机制")
+
+
+def test_search_leads_to_the_section_that_holds_the_word(visit):
+    with visit("search.html?q=dropout") as tab:
+        link = tab.locator('#search-results a[href*="3_1_3_looking_inside"]')
+        tab.wait_for_function(
+            "() => document.querySelectorAll('#search-results .context').length > 3"
+        )
+        found = urlsplit(link.get_attribute("href"))
+        section = soup(found.path.removeprefix("/")).find(id=found.fragment)
+        assert section.name == "section"
+        assert "dropout" in section.get_text().lower()
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -220,7 +264,7 @@ def test_search_for_an_error_message_lands_on_its_answer(visit, edition):
     with visit(f"{edition}search.html?q=convolution") as tab:
         results(tab)  # the index has come
         for message, answer in ERRORS.items():
-            page, address = first_found(tab, message)
+            page, address = offered(tab, message)[0]
             assert page == "chapters/6_faq", message
             assert (
                 article.find(id=address.removeprefix("#"))
