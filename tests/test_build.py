@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from build import halve_figures
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -264,3 +267,19 @@ def test_repository_refuses_what_is_no_address(copy, url):
     assert refused.returncode != 0
     assert repr(url) in refused.stderr
     assert (copy / "_config.yml").read_text("utf-8") == before
+
+
+def test_figures_lose_bytes_and_no_pixel(tmp_path):
+    (tmp_path / "_images").mkdir()
+    drawn = np.random.default_rng(0).integers(256, size=(64, 64, 4), dtype=np.uint8)
+    drawn[8:56, 8:56] = 255, 255, 255, 0
+    Image.fromarray(drawn).save(tmp_path / "_images" / "figure.png")
+    page = tmp_path / "page.html"
+    page.write_text('<img src="_images/figure.png"> figure.png')
+    halve_figures(tmp_path)
+    assert page.read_text() == '<img src="_images/figure.webp"> figure.png'
+    [kept] = (tmp_path / "_images").iterdir()
+    seen = np.asarray(Image.open(kept))
+    shown = drawn[..., 3] > 0  # what is transparent has no colour
+    np.testing.assert_array_equal(seen[shown], drawn[shown])
+    np.testing.assert_array_equal(seen[..., 3], drawn[..., 3])
