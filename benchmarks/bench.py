@@ -429,16 +429,15 @@ def image_gan(minutes, seeds):
     print(f"Fréchet distance of other real digits: {chapter['distance'](chapter['x_real']):.2f}")
     x = chapter["x_train"]
     z = np.random.default_rng(9).standard_normal((chapter["N"], chapter["LATENT"]), np.float32)
-    options = {"steps_per_execution": 16}
 
     def one_model(rules, networks, seed):
         gan = models.GAN(*networks, seed=seed)
-        gan.compile(rules[0], loss=models.gan_loss, **options)
+        gan.compile(rules[0], loss=models.gan_loss, steps_per_execution=16)
         return gan, (x, np.zeros((len(x), 1)))
 
     def two_tapes(rules, networks, seed):
         gan = TwoTapes(*networks, seed)
-        gan.compile(*rules, **options)
+        gan.compile(*rules, steps_per_execution=16)
         return gan, (x,)
 
     print(f"{'distance of samples':<36}{'one model':>14}{'two tapes':>14}{'ratio':>9}  updates")
