@@ -71,8 +71,8 @@ newest: ## repeat on Python 3.13 what no browser is needed for, and page 4, on t
 oldest: ## test dlcore with the lowest versions that pyproject.toml allows
 	@sh tools/oldest.sh
 
-bench: env ## time our formulas and the chapter's recipe against Keras
-	@$(BIN)/python benchmarks/bench.py
+bench: env ## time our formulas and models against Keras (BENCH="image_gan --minutes 1" for a part)
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 clean: ## remove what was built (the environment stays)
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache .coverage

@@ -1,11 +1,13 @@
-"""Time our formulas and the chapter's recipe against Keras; `make bench` calls this.
+"""Time our formulas and models against Keras; `make bench` calls this.
 
 Prints a table and stores nothing. The things compared take turns in one run, and their medians are
 compared as ratios, so that a busy machine slows both sides.
 """
 
+import argparse
 import ast
 import functools
+import itertools
 import os
 import subprocess
 import sys
@@ -360,16 +362,116 @@ def ring_gan():
         )
 
 
+class TwoTapes(keras.Model):
+    """The game of `models.GAN` as Keras's own example plays it, with a tape for each network.
+
+    Without the noise that the example adds to the labels; page 3.4.2 shows what that costs.
+
+    Source: https://keras.io/examples/generative/dcgan_overriding_train_step
+    """
+
+    def __init__(self, generator, discriminator, seed):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def compile(self, *rules, **options):
+        super().compile(**options)
+        self.rules = rules
+        for rule, network in zip(rules, (self.discriminator, self.generator), strict=True):
+            rule.build(network.trainable_variables)
+
+    def fake(self, n):
+        z = keras.random.normal((n, self.generator.input_shape[-1]), seed=self.noise)
+        return self.generator(z, training=True)
+
+    def train_step(self, real):
+        n = tf.shape(real)[0]
+        both = tf.concat([real, self.fake(n)], axis=0)
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(both, training=True)
+            loss = tf.reduce_mean(tf.nn.softplus(-logits[:n]) + tf.nn.softplus(logits[n:]))
+        variables = self.discriminator.trainable_weights
+        self.rules[0].apply(tape.gradient(loss, variables), variables)
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(self.fake(n), training=True)
+            generator_loss = tf.reduce_mean(tf.nn.softplus(-logits))
+        variables = self.generator.trainable_weights
+        self.rules[1].apply(tape.gradient(generator_loss, variables), variables)
+        return {"loss": loss}
+
+
+class Turn(keras.callbacks.Callback):
+    """Ends a `fit` after so many seconds."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+
+    def on_train_begin(self, logs=None):
+        self.end = time.perf_counter() + self.seconds
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = time.perf_counter() >= self.end
+
+
+def image_gan(minutes, seeds):
+    """Chapter 3.4.2's GAN, as one model and by two tapes: quality after each half minute.
+
+    The two take turns of five seconds, from one start, on the same images; their seconds are those
+    of `fit`, with the compilation. The step size is constant, so that no moment is the last by
+    plan. Both forms try each size, since not the same one need be the best for them.
+    """
+    chapter = from_chapter(
+        "3_4_2_gan_images", "mnist = data.load_mnist()", "def new_generator(", "def train_judge("
+    )
+    print(f"\n{chapter['mnist']!r}")
+    print(f"Fréchet distance of other real digits: {chapter['distance'](chapter['x_real']):.2f}")
+    x = chapter["x_train"]
+    z = np.random.default_rng(9).standard_normal((chapter["N"], chapter["LATENT"]), np.float32)
+
+    def one_model(rules, networks, seed):
+        gan = models.GAN(*networks, seed=seed)
+        gan.compile(rules[0], loss=models.gan_loss, steps_per_execution=16)
+        return gan, (x, np.zeros((len(x), 1)))
+
+    def two_tapes(rules, networks, seed):
+        gan = TwoTapes(*networks, seed)
+        gan.compile(*rules, steps_per_execution=16)
+        return gan, (x,)
+
+    print(f"{'distance of samples':<36}{'one model':>14}{'two tapes':>14}{'ratio':>9}  updates")
+    for rate, seed in itertools.product((3e-4, 1e-3, 3e-3), range(seeds)):
+        sides = []
+        for form in (one_model, two_tapes):
+            keras.utils.set_random_seed(seed)
+            networks = chapter["new_generator"](), chapter["new_discriminator"]()
+            rules = [keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(2)]
+            sides.append((*form(rules, networks, seed), rules[0]))
+        for at in range(30, round(60 * minutes) + 1, 30):
+            for _, (gan, arguments, _) in itertools.product(range(6), sides):
+                gan.fit(*arguments, batch_size=64, epochs=10_000, callbacks=[Turn(5)], verbose=0)
+            samples = [gan.generator.predict(z, batch_size=500, verbose=0) for gan, *_ in sides]
+            ours, other = map(chapter["distance"], samples)
+            updates = ", ".join(str(int(rule.iterations)) for *_, rule in sides)
+            name = f"step {rate:g}, seed {seed}, after {at} s"
+            print(f"{name:<36}{ours:>14.2f}{other:>14.2f}{ours / other:>9.2f}  {updates}")
+
+
 if __name__ == "__main__":
+    benchmarks = {
+        function.__name__: function
+        for function in (
+            operations, convolution_derivatives, transposed_convolution, recurrence, reading,
+            imports, perceptron, autoencoder, article, recipe, ring_gan,
+        )
+    }  # fmt: skip
+    benchmarks["image_gan"] = lambda: image_gan(options.minutes, options.seeds)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", choices=benchmarks, help="which; all if none is named")
+    parser.add_argument("--minutes", type=float, default=2, help="a training of the image GAN")
+    parser.add_argument("--seeds", type=int, default=1, help="of the image GAN, at each step size")
+    options = parser.parse_args()
     print(f"{'':<44}{'ours (ms)':>12}{'other (ms)':>12}{'ratio':>9}  aim")
-    operations()
-    convolution_derivatives()
-    transposed_convolution()
-    recurrence()
-    reading()
-    imports()
-    perceptron()
-    autoencoder()
-    article()
-    recipe()
-    ring_gan()
+    for name in options.names or benchmarks:
+        benchmarks[name]()

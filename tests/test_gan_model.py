@@ -64,19 +64,35 @@ def test_loss_is_that_of_the_formulas():
     np.testing.assert_allclose(tape.gradient(loss, tensor), slopes, rtol=1e-9)
 
 
-@pytest.mark.parametrize("non_saturating", [False, True])
-def test_slope_on_a_sample_is_that_of_the_generators_loss(non_saturating):
+@pytest.mark.parametrize(
+    ("options", "saturating"),
+    [({}, False), ({"non_saturating": True}, False), ({"non_saturating": False}, True)],
+)
+def test_slope_on_a_sample_is_that_of_the_generators_loss(options, saturating):
     """With D the identity on one number and G a shift, by hand."""
     g = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
     d = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False)])
     g.set_weights([np.zeros((1, 1)), np.array([-2.0])])
     d.set_weights([np.ones((1, 1))])
-    gan = models.GAN(g, d, non_saturating=non_saturating)
+    gan = models.GAN(g, d, **options)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(models.gan_loss(None, gan(np.zeros((5, 1), "float32"))))
     (slope,) = tape.gradient(loss, [g.trainable_variables[1].value])
-    expected = grads.generator_loss(1.0, -2.0, saturating=not non_saturating)
+    expected = grads.generator_loss(1.0, -2.0, saturating=saturating)
     np.testing.assert_allclose(slope, [expected], rtol=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-1000.0, 1000.0])
+def test_slopes_stay_finite_where_the_discriminator_is_sure(logit):
+    g = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+    d = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+    g.set_weights([np.zeros((1, 1)), np.array([1.0])])
+    d.set_weights([np.ones((1, 1)), np.array([logit - 1])])
+    gan = models.GAN(g, d)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(models.gan_loss(None, gan(np.zeros((5, 1), "float32"))))
+    slopes = tape.gradient(loss, [v.value for v in gan.trainable_variables])
+    assert all(np.isfinite(slope).all() for slope in slopes)
 
 
 def test_compile_and_fit_move_both():

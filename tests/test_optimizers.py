@@ -154,6 +154,14 @@ def test_clipping_hides_no_divergence(option):
 
 
 @pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
+def test_a_long_gradient_of_low_precision_is_clipped(option):
+    """Its square is not a number of float32."""
+    gradient = np.array([3e30, -4e30], np.float32)
+    (after,) = optimizers.SGD(1.0, **{option: 1.0}).apply([gradient], [np.zeros(2, np.float32)])
+    np.testing.assert_allclose(after, [-0.6, 0.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
 def test_clipping_leaves_variables_in_their_precision(option):
     optimizer = optimizers.Adam(**{option: np.float64(0.1)})
     (after,) = optimizer.apply([np.full(2, 3, np.float32)], [np.ones(2, np.float32)])

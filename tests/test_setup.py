@@ -255,3 +255,9 @@ def test_publishing_waits_for_the_tests():
     jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))["jobs"]
     assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
     assert {"test", "build"} <= set(jobs["publish"]["needs"])
+
+
+def test_a_pull_request_is_tested_once():
+    """Its branch may lie in this repository: `push` would run for each of its commits too."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
+    assert set(workflow[True]) == {"pull_request", "workflow_call"}  # to YAML 1.1 `on` is true

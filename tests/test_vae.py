@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from dlcore import models, ops
+from dlcore import grads, models, ops
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,31 @@ def test_loss_is_the_formulas(images, beta):
     (ours,) = model.losses
     np.testing.assert_allclose(float(ours), loss_by_hand(model, images, epsilon, beta), rtol=1e-5)
     assert abs(float(ours) - loss_by_hand(model, images, 0 * epsilon, beta)) > 1e-3
+
+
+def test_gradients_are_the_formulas(images):
+    """Through the mean, and through the deviation that the noise is multiplied by."""
+    keras.utils.set_random_seed(1)
+    model = models.variational_autoencoder(3, hidden=16, beta=2.0, seed=5)
+    model.encoder.layers[-1].kernel.assign(3 * model.encoder.layers[-1].kernel)
+    epsilon = np.asarray(keras.random.normal((64, 3), seed=keras.random.SeedGenerator(5)), float)
+    biases = [half.layers[-1].bias.value for half in (model.encoder, model.decoder)]
+    with tf.GradientTape() as tape:
+        model(images)
+        (loss,) = model.losses
+    ours = tape.gradient(loss, biases)
+    mean, log_variance = np.split(np.asarray(model.encoder(images), float), 2, axis=1)
+    deviation = np.exp(log_variance / 2)
+    kernel, bias, out_kernel, out_bias = (w.astype(float) for w in model.decoder.get_weights())
+    hidden = ops.relu((mean + deviation * epsilon) @ kernel + bias)
+    logits = hidden @ out_kernel + out_bias
+    dlogits = grads.binary_crossentropy(np.full(64, 784 / 64), images, logits, from_logits=True)
+    dz = (dlogits @ out_kernel.T * (hidden > 0)) @ kernel.T
+    into_mean, into_log_variance = grads.kl_divergence(np.full(64, 2 / 64), mean, log_variance)
+    paths = dz + into_mean, dz * epsilon * deviation / 2 + into_log_variance
+    expected = np.concatenate(paths, axis=1).sum(axis=0)
+    np.testing.assert_allclose(ours[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(ours[1], dlogits.sum(axis=0), rtol=1e-4, atol=1e-5)
 
 
 def test_fit_needs_neither_loss_nor_targets_and_tells_two_images_apart(images):
