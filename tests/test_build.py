@@ -26,6 +26,8 @@ glue("ratio", 31.25, display=False)
 glue("drawing", HTML('<div class="interactive"><img alt="A field."></div>'), display=False)
 plt.show()"""
 
+NOTEBOOKS = ("1_background", "2_3_loss", "4_keras_mnist")  # the other pages run nothing
+
 BORROWER = "# 7 Conclusion\n\nFaster, {glue:text}`4_keras_mnist.ipynb::ratio:.2f` times.\n"
 
 
@@ -46,12 +48,16 @@ def book(tmp_path_factory):
     root = tmp_path_factory.mktemp("books") / "book"
     shutil.copytree(ROOT, root, ignore=UNWANTED)
     for path in root.glob("chapters/*.ipynb"):
-        rewrite(root, path.stem, f"{path.stem!r}")  # each its own run
+        if path.stem in NOTEBOOKS:
+            rewrite(root, path.stem, f"{path.stem!r}")  # each its own run
+        else:
+            path.unlink()
+            path.with_suffix(".md").write_text(f"# {path.stem}\n")
     rewrite(root, "4_keras_mnist", QUICK)
     (root / "chapters" / "7_conclusion.md").write_text(BORROWER)
     first = build(root)
     assert first.returncode == 0, first.output
-    assert first.executed == len(list(root.glob("chapters/*.ipynb")))
+    assert first.executed == len(NOTEBOOKS)
     assert "_build/html/index.html" in first.stdout
     assert first.stdout.count("No cell will run in its page: ") == 1
     return root
@@ -129,7 +135,7 @@ def test_build_executes_again_when_the_package_changed(copy, file):
     again = subprocess.run(
         [sys.executable, "-c", WAITING], cwd=copy, capture_output=True, text=True, timeout=300
     )
-    assert again.stdout.split()[-1] == str(len(list(copy.glob("chapters/*.ipynb"))))
+    assert again.stdout.split()[-1] == str(len(NOTEBOOKS))
 
 
 def test_a_figure_shown_elsewhere_follows_its_page(copy):

@@ -424,6 +424,7 @@ def test_intervals_draws_every_measurement_and_its_interval():
     ]
     assert [line.get_linestyle() for line in ax.lines] == ["-", "None"] * 2
     assert [line.get_marker() for line in ax.lines] == ["None", "o"] * 2
+    assert [line.get_alpha() for line in ax.lines] == [0.5, None] * 2  # dots show on their bar
     assert ax.get_yticks().tolist() == [0, 1]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(ROWS)
     assert ax.get_ylim() == (1.5, -0.5)  # the first row is at the top

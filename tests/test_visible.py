@@ -1,6 +1,7 @@
 """What a page shows is all that a reader needs: its visible cells run alone, and may be repeated.
 
-Data sets are replaced by their stand-ins, for speed: what the cells show is nbval's matter.
+Data sets are replaced by their stand-ins and training is cut short, for speed: what the cells show
+is nbval's matter.
 """
 
 import hashlib
@@ -19,6 +20,24 @@ import runs
 ONCE = "run-once"
 OFFLINE = "offline"
 QUICK = 2.0  # seconds; a cell that takes longer is not repeated, or this would double the cost
+# Keras trains on one batch an epoch, from the first cell on that follows its import.
+SHORT = """\
+def shorten():
+    import sys
+
+    events = get_ipython().events
+
+    def patch(*_):
+        if keras := sys.modules.get("keras"):
+            events.unregister("post_run_cell", patch)
+            fit = keras.Model.fit
+            keras.Model.fit = lambda *given, **named: fit(*given, **named | {"steps_per_epoch": 1})
+
+    events.register("post_run_cell", patch)
+
+
+shorten()
+del shorten"""
 PASSED = runs.ROOT / "_build" / "visible"
 PAGES = [pytest.param(path, id=path.stem) for path in notebooks.chapters()]
 
@@ -36,7 +55,7 @@ def printed(cell):
     return "".join(parts)
 
 
-def problem(path):
+def problem(path, *, short=False):
     """What is wrong when the visible cells alone run in order in a fresh kernel; None if nothing.
 
     A cell runs a second time directly after its first, as a reader's hand would have it, and shows
@@ -49,6 +68,8 @@ def problem(path):
     # Where a visible cell downloads, a hidden one hands out what is here, with network or without.
     offline = [cell for cell in runs.code(notebook) if OFFLINE in tags(cell)]
     cells = [*offline, *notebooks.visible(notebook)]
+    if short:
+        cells.insert(0, nbformat.v4.new_code_cell(SHORT, metadata={"tags": [ONCE]}))
     alone = nbformat.v4.new_notebook(cells=cells)
     resources = {"metadata": {"path": path.parent}}
     client = NotebookClient(alone, timeout=600, kernel_name="python3", resources=resources)
@@ -148,5 +169,21 @@ def test_a_page_that_breaks_the_promise_is_found(tmp_path, cells, found):
     assert (found in said) if found else (said is None)
 
 
+TRAINING = """\
+keras.utils.set_random_seed(0)
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(keras.ops.ones((9, 1)), keras.ops.ones((9, 1)), batch_size=3, epochs=2, verbose=0)
+assert int(model.optimizer.iterations) == 2, "once an epoch"
+assert "shorten" not in globals()"""
+
+
+def test_training_is_cut_short_and_leaves_no_name(tmp_path):
+    nbformat.write(page(["import keras"], [TRAINING]), tmp_path / "page.ipynb")
+    assert problem(tmp_path / "page.ipynb", short=True) is None
+
+
 if __name__ == "__main__":
-    sys.stdout.write(problem(Path(sys.argv[1])) or "")
+    chapter = Path(sys.argv[1])
+    # Where training that was cut short is not enough, the whole of it decides.
+    sys.stdout.write((problem(chapter, short=True) and problem(chapter)) or "")
