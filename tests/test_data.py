@@ -345,6 +345,7 @@ def test_a_data_set_can_be_copied(tmp_path, copied):
         ("another type", "y_train is int8 of shape (6,), expected uint8 of shape (6,)"),
         ("an array missing", "y_test is not a file in the archive"),
         ("a byte altered", "Bad CRC-32 for file 'x_train.npy'"),
+        ("a web page", "File is not a zip file. Delete it"),
     ],
 )
 def test_a_damaged_file_is_explained(tmp_path, content, reason):
