@@ -89,6 +89,11 @@ def test_the_decoder_is_rounded_to_eight_bits_a_weight():
     assert made._repr_mimebundle_() == {"text/html": made.html, "text/plain": repr(made)}
 
 
+def test_codes_of_another_length_are_not_decoded():
+    with pytest.raises(ValueError, match=re.escape("(60, 3)")):
+        figure().decode(np.ones((60, 3)))
+
+
 def test_a_pixel_without_weights_is_its_bias():
     weights = [*WEIGHTS[:2], np.zeros((16, 64)), WEIGHTS[3]]
     expected = np.tile(ops.sigmoid(WEIGHTS[3]).reshape(8, 8), (60, 1, 1))

@@ -107,7 +107,17 @@ class InteractiveCodes(Shown):
         return f"<InteractiveCodes with {len(self.labels)} codes: {self.alt}>"
 
     def decode(self, codes):
-        """The images that the page draws, with its rounded weights: (N, 2) to (N, S, S)."""
+        """The images that the page draws, with its rounded weights.
+
+        Args:
+            codes: shape (N, 2).
+
+        Returns:
+            Shape (N, S, S), values in [0, 1].
+
+        Raises:
+            ValueError: if the codes have another shape.
+        """
         hidden = ops.relu(ops.dense(np.asarray(codes, float), self.hidden[:2], self.hidden[2]))
         scale, bias = self.out
         return ops.sigmoid(ops.dense(hidden, self.kernel * scale, bias)).reshape(
