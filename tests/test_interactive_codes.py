@@ -168,7 +168,7 @@ def test_the_page_draws_what_the_decoder_does(browse):
         code = made.axes[[0, 1], at]
         np.testing.assert_allclose(place(tab), code, atol=0.051)
         np.testing.assert_allclose(drawn(tab), made.decode(code[None])[0], atol=1 / 254)
-        said = re.findall(r"[\d.]+(?=[ ;])", tab.locator(".interactive-text").inner_text())
+        said = re.findall(r"\d+(?:\.\d+)?", tab.locator(".interactive-text").inner_text())
         np.testing.assert_allclose([float(number) for number in said], words(code), atol=0.051)
 
 

@@ -51,7 +51,7 @@ class InteractiveCodes(Shown):
     def __init__(
         self, weights, codes, labels, *, alt, start=None,
         names=("decoded", "codes of training images", "first number", "second number"),
-        text="Of the ten nearest codes, {count} are of a {digit}; the nearest is {distance} away.",
+        text="The ten nearest codes: {count} of digit {digit}. The nearest is {distance} away.",
     ):  # fmt: skip
         weights = [np.asarray(w, float) for w in weights]
         shapes = [w.shape for w in weights]
