@@ -10,6 +10,7 @@ THEBE = re.compile(r"<script[^>]*>[^<]*(binder-examples|kernelName)[^<]*</script
 USED_BY = {  # a file, and what a page that needs it holds after its template's name
     r"thebe": None,
     r"digit\.js": r'class="interactive-digit"',
+    r"codes\.js": r'class="interactive-codes"',
     r"interactive\.(js|css)": r'class="interactive"',
     r"\bhere\.(js|css)": r'<div class="here"',
     r"\bsearch\.js": r"\Asearch\.html",

@@ -77,16 +77,7 @@
     return raster(strokes, place([0, 1].map((axis) => SIDE / 2 - mass[axis] / mass[2])));
   };
 
-  /* One number in [0, 1] a pixel, as the page's ink: black, more or less transparent. */
-  const paint = (canvas, width, height, value) => {
-    [canvas.width, canvas.height] = [width, height];
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    const pixels = context.createImageData(width, height);
-    for (let k = 0; k < width * height; k++) pixels.data[4 * k + 3] = 255 * value(k % width, Math.floor(k / width));
-    context.putImageData(pixels, 0, 0);
-  };
-
-  const digit = (live, data) => {
+  const digit = (live, data, paint) => {
     const [all, { filters }] = [decode(data.weights), data];
     let start = 0;
     const network = [9 * filters, filters, 10 * POOLED * POOLED * filters, 10].map((size) =>

@@ -166,6 +166,15 @@
     };
   };
 
+  /* One number in [0, 1] a pixel, as the page's ink: black, more or less transparent. */
+  const paint = (canvas, width, height, value) => {
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const pixels = context.createImageData(width, height);
+    for (let k = 0; k < width * height; k++) pixels.data[4 * k + 3] = 255 * value(k % width, Math.floor(k / width));
+    context.putImageData(pixels, 0, 0);
+  };
+
   const activate = (figure, data) => {
     const live = document.createElement("div");
     live.className = "interactive-live";
@@ -173,7 +182,7 @@
     const sliders = [...live.querySelectorAll("input[type=range]")];
     const outputs = [...live.querySelectorAll("output")];
     const text = live.querySelector(".interactive-text");
-    const shown = (data.frames ? leaf : data.kind ? window.bookFigures[data.kind] : slide)(live, data);
+    const shown = (data.frames ? leaf : data.kind ? window.bookFigures[data.kind] : slide)(live, data, paint);
 
     const show = () => {
       const at = () => sliders.map((slider) => Number(slider.value));

@@ -87,7 +87,8 @@ FIGURES = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A 
 <style>html {{ color: #222; background: #fff }}
 html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
 </style><link rel="stylesheet" href="interactive.css">
-<script src="digit.js"></script><script src="interactive.js"></script></head>
+<script src="codes.js"></script><script src="digit.js"></script>
+<script src="interactive.js"></script></head>
 <body><main><h1>A page</h1>{figures}</main></body></html>"""
 
 
@@ -95,7 +96,7 @@ html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
 def browse(browser, tmp_path):
     """Open a page that holds the figures; there are its own files and no other host."""
     contexts, problems = [], []
-    for name in ("interactive.css", "digit.js", "interactive.js"):
+    for name in ("interactive.css", "codes.js", "digit.js", "interactive.js"):
         (tmp_path / name).write_bytes((STATIC / name).read_bytes())
 
     def serve(route):

@@ -1,7 +1,8 @@
 """Figures that the reader moves, in a page that needs no server."""
 
+from dlcore.interactive.codes import InteractiveCodes
 from dlcore.interactive.digit import InteractiveDigit
 from dlcore.interactive.figure import Interactive
 from dlcore.interactive.kernel import InteractiveKernel
 
-__all__ = ["Interactive", "InteractiveDigit", "InteractiveKernel"]
+__all__ = ["Interactive", "InteractiveCodes", "InteractiveDigit", "InteractiveKernel"]
