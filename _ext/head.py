@@ -10,6 +10,7 @@ THEBE = re.compile(r"<script[^>]*>[^<]*(binder-examples|kernelName)[^<]*</script
 USED_BY = {  # a file, and what a page that needs it holds
     r"thebe": None,
     r"digit\.js": r'class="interactive-digit"',
+    r"letters\.js": r'class="interactive-letters"',
     r"interactive\.(js|css)": r'class="interactive"',
     r"\bhere\.(js|css)": r'<div class="here"',
     r"mathjax": r'class="[^"]*\bmath\b|\\\(',

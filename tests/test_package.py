@@ -19,7 +19,7 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
-    "interactive": {"Interactive", "InteractiveDigit", "InteractiveKernel"},
+    "interactive": {"Interactive", "InteractiveDigit", "InteractiveKernel", "InteractiveLetters"},
     "judges": {"frechet_distance", "modes_covered", "nearest", "two_sample_test"},
     "models": {
         "GAN",

@@ -318,7 +318,12 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
 def test_a_page_loads_no_script_that_it_does_not_use(page):
     text = (SITE / page).read_text("utf-8")
     held = BeautifulSoup(text.replace("template>", "div>"), "html.parser")
-    used = {"digit.js": ".interactive-digit", "interactive.js": ".interactive", "mathjax": ".math"}
+    used = {
+        "digit.js": ".interactive-digit",
+        "letters.js": ".interactive-letters",
+        "interactive.js": ".interactive",
+        "mathjax": ".math",
+    }
     for script, mark in used.items():
         assert bool(held.select(f'script[src*="{script}"]')) == bool(
             held.select(f"article {mark}")

@@ -5,9 +5,9 @@ def _move(shell):
     from pathlib import Path
 
     static = Path(__file__).resolve().parents[1] / "_static"
-    style, digit, script = (
+    style, *scripts = (
         static.joinpath(name).read_text("utf-8")
-        for name in ("interactive.css", "digit.js", "interactive.js")
+        for name in ("interactive.css", "digit.js", "letters.js", "interactive.js")
     )
     # JupyterLab would take the arrow keys for its own.
     keys = (
@@ -19,7 +19,7 @@ def _move(shell):
     def moving(obj, include=None, exclude=None):
         data, metadata = still(obj, include, exclude)
         if data.get("text/html", "").startswith('<div class="interactive">'):
-            data["text/html"] += f"<style>{style}</style><script>{digit}{script}{keys}</script>"
+            data["text/html"] += f"<style>{style}</style><script>{''.join(scripts)}{keys}</script>"
         return data, metadata
 
     shell.display_formatter.format = moving

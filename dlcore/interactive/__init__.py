@@ -3,5 +3,6 @@
 from dlcore.interactive.digit import InteractiveDigit
 from dlcore.interactive.figure import Interactive
 from dlcore.interactive.kernel import InteractiveKernel
+from dlcore.interactive.letters import InteractiveLetters
 
-__all__ = ["Interactive", "InteractiveDigit", "InteractiveKernel"]
+__all__ = ["Interactive", "InteractiveDigit", "InteractiveKernel", "InteractiveLetters"]
