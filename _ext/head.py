@@ -11,6 +11,7 @@ USED_BY = {  # a file, and what a page that needs it holds after its template's 
     r"thebe": None,
     r"digit\.js": r'class="interactive-digit"',
     r"codes\.js": r'class="interactive-codes"',
+    r"letters\.js": r'class="interactive-letters"',
     r"interactive\.(js|css)": r'class="interactive"',
     r"\bhere\.(js|css)": r'<div class="here"',
     r"\bsearch\.js": r"\Asearch\.html",

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const codes = (live, { side, steps, neighbours, colours, hidden, out, kernel, codes, codeLabels, axes, text }, paint) => {
+  const codes = (live, { side, steps, neighbours, colours, hidden, out, kernel, codes, codeLabels, axes, text }, { paint }) => {
     const weights = Int8Array.from(atob(kernel), (sign) => sign.charCodeAt(0));
     const [plane, canvas] = [live.querySelector("svg"), live.querySelector("canvas")];
     const sliders = [...live.querySelectorAll("input[type=range]")];

@@ -8,17 +8,6 @@
   const PEN = 1.3; // half the pen's width: about as much ink as MNIST's digits have
   const POOLED = (SIDE - 2) / 2;
 
-  /* Half precision: a sign, five bits of exponent, ten of fraction. */
-  const decode = (text) => {
-    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    return Float32Array.from({ length: bytes.length / 2 }, (_, i) => {
-      const half = view.getUint16(2 * i, true);
-      const [exponent, fraction] = [(half >> 10) & 31, (half & 1023) / 1024];
-      return (half >> 15 ? -1 : 1) * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
-    });
-  };
-
   /* A convolution with ReLU and its maximum over 2x2 windows, then a dense layer. */
   const forward = (image, [kernel, bias, dense, out]) => {
     const filters = bias.length;
@@ -38,13 +27,6 @@
       if (value) for (let c = 0; c < logits.length; c++) logits[c] += value * dense[logits.length * k + c];
     });
     return { maps, logits };
-  };
-
-  const softmax = (logits) => {
-    const largest = Math.max(...logits);
-    const powers = Array.from(logits, (value) => Math.exp(value - largest));
-    const sum = powers.reduce((total, power) => total + power);
-    return powers.map((power) => power / sum);
   };
 
   /* The ink in each pixel of strokes whose points `place` brings into the image. */
@@ -77,11 +59,9 @@
     return raster(strokes, place([0, 1].map((axis) => SIDE / 2 - mass[axis] / mass[2])));
   };
 
-  const digit = (live, data, paint) => {
-    const [all, { filters }] = [decode(data.weights), data];
-    let start = 0;
-    const network = [9 * filters, filters, 10 * POOLED * POOLED * filters, 10].map((size) =>
-      all.subarray(start, (start += size)));
+  const digit = (live, data, { paint, decode, softmax }) => {
+    const { filters } = data;
+    const network = decode(data.weights, [9 * filters, filters, 10 * POOLED * POOLED * filters, 10]);
     const pixels = Uint8Array.from(atob(data.examples), (sign) => sign.charCodeAt(0));
     const field = live.querySelector("svg");
     const [seen, maps] = live.querySelectorAll("canvas");

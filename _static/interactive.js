@@ -4,7 +4,7 @@
      image: [rows, columns, base64 of a PNG], contours: a path's "d",
      lines: one "x y x y ..." a line, points: one path's "d" a class, text: a sentence.
    A figure of dlcore/interactive/kernel.py has no frames: `slide` computes what it shows; one of
-   another kind is computed by the script of that name, which the page loads before this one.
+   another kind is computed by the script of that name, from what `networks` has for it.
    Heavy data lie in a file of their own, fetched when the reader comes near the figure. */
 "use strict";
 
@@ -175,6 +175,26 @@
     context.putImageData(pixels, 0, 0);
   };
 
+  const shared = {
+    paint,
+    /* Arrays of these sizes. Half precision: a sign, five bits of exponent, ten of fraction. */
+    decode: (text, sizes) => {
+      const view = new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+      let at = 0;
+      return sizes.map((size) => Float32Array.from({ length: size }, () => {
+        const half = view.getUint16(2 * at++, true);
+        const [exponent, fraction] = [(half >> 10) & 31, (half & 1023) / 1024];
+        return (half >> 15 ? -1 : 1) * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
+      }));
+    },
+    softmax: (logits) => {
+      const largest = Math.max(...logits);
+      const powers = Array.from(logits, (value) => Math.exp(value - largest));
+      const sum = powers.reduce((total, power) => total + power);
+      return powers.map((power) => power / sum);
+    },
+  };
+
   const activate = (figure, data) => {
     const live = document.createElement("div");
     live.className = "interactive-live";
@@ -182,7 +202,7 @@
     const sliders = [...live.querySelectorAll("input[type=range]")];
     const outputs = [...live.querySelectorAll("output")];
     const text = live.querySelector(".interactive-text");
-    const shown = (data.frames ? leaf : data.kind ? window.bookFigures[data.kind] : slide)(live, data, paint);
+    const shown = (data.frames ? leaf : data.kind ? window.bookFigures[data.kind] : slide)(live, data, shared);
 
     const show = () => {
       const at = () => sliders.map((slider) => Number(slider.value));

@@ -81,14 +81,14 @@ def address():
         yield address
 
 
+SCRIPTS = ("codes.js", "digit.js", "letters.js", "interactive.js")
 STATIC = Path(__file__).resolve().parents[1] / "_static"
 FIGURES = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>html {{ color: #222; background: #fff }}
 html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
 </style><link rel="stylesheet" href="interactive.css">
-<script src="codes.js"></script><script src="digit.js"></script>
-<script src="interactive.js"></script></head>
+{scripts}</head>
 <body><main><h1>A page</h1>{figures}</main></body></html>"""
 
 
@@ -96,7 +96,7 @@ html[data-theme="dark"] {{ color: #ddd; background: #121212 }}
 def browse(browser, tmp_path):
     """Open a page that holds the figures; there are its own files and no other host."""
     contexts, problems = [], []
-    for name in ("interactive.css", "codes.js", "digit.js", "interactive.js"):
+    for name in ("interactive.css", *SCRIPTS):
         (tmp_path / name).write_bytes((STATIC / name).read_bytes())
 
     def serve(route):
@@ -108,7 +108,11 @@ def browse(browser, tmp_path):
             route.abort()
 
     def open_page(*figures, theme="light", width=800, **options):
-        page = FIGURES.format(theme=theme, figures="".join(figure.html for figure in figures))
+        page = FIGURES.format(
+            theme=theme,
+            scripts="".join(f'<script src="{name}"></script>' for name in SCRIPTS),
+            figures="".join(figure.html for figure in figures),
+        )
         (tmp_path / "page.html").write_text(page, "utf-8")
         context = browser.new_context(viewport={"width": width, "height": 1400}, **options)
         contexts.append(context)

@@ -19,7 +19,13 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
     "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
-    "interactive": {"Interactive", "InteractiveCodes", "InteractiveDigit", "InteractiveKernel"},
+    "interactive": {
+        "Interactive",
+        "InteractiveCodes",
+        "InteractiveDigit",
+        "InteractiveKernel",
+        "InteractiveLetters",
+    },
     "judges": {"frechet_distance", "modes_covered", "nearest", "two_sample_test"},
     "models": {
         "GAN",

@@ -432,6 +432,18 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
         assert not tab.problems
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_reader_types_and_the_network_goes_on(visit, edition):
+    with visit(f"{edition}chapters/3_2_2_gates_and_attention.html") as tab:
+        tab.locator(".interactive").scroll_into_view_if_needed()
+        tab.get_by_role("textbox", name="first letters").fill("q")
+        words = tab.locator(".interactive-text").inner_text()
+        assert re.match(r"The likeliest next: u \d\d %, ", words)
+        tab.get_by_role("button", name="write a name").click()
+        assert tab.locator("[role=log]").inner_text().strip().startswith("q")
+        assert not tab.problems
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_page_loads_no_script_that_it_does_not_use(page):
     text = (SITE / page).read_text("utf-8")
@@ -439,6 +451,7 @@ def test_a_page_loads_no_script_that_it_does_not_use(page):
     used = {
         "codes.js": ".interactive-codes",
         "digit.js": ".interactive-digit",
+        "letters.js": ".interactive-letters",
         "interactive.js": ".interactive",
         "mathjax": ".math",
     }

@@ -7,7 +7,7 @@ def _move(shell):
     static = Path(__file__).resolve().parents[1] / "_static"
     style, *scripts = (
         static.joinpath(name).read_text("utf-8")
-        for name in ("interactive.css", "codes.js", "digit.js", "interactive.js")
+        for name in ("interactive.css", "codes.js", "digit.js", "letters.js", "interactive.js")
     )
     # JupyterLab would take the arrow keys for its own.
     keys = (

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dlcore import ops
+from dlcore.interactive._half import packed, rounded
 from dlcore.interactive._page import Shown, page
 
 SIDE = 28  # pixels of an image's side
@@ -52,7 +53,7 @@ class InteractiveDigit(Shown):
         text="It reads a {digit}, with a probability of {share} %.",
         labelled="The label says {label}.",
     ):  # fmt: skip
-        self.weights = [np.asarray(w) for w in weights]
+        self.weights = rounded(weights)
         shapes = [w.shape for w in self.weights]
         filters = shapes[0][-1] if shapes and shapes[0] else 0
         pooled = ((SIDE - 2) // 2) ** 2 * filters
@@ -61,8 +62,6 @@ class InteractiveDigit(Shown):
                 "weights must have shapes (3, 3, 1, F), (F,), (169 F, 10), (10,); "
                 f"got {', '.join(map(str, shapes))}"
             )
-        if not all((np.abs(w) <= np.finfo(np.float16).max).all() for w in self.weights):
-            raise ValueError("weights must be finite numbers that float16 can hold")
         self.examples, self.labels = np.asarray(examples, float), [int(label) for label in labels]
         if self.examples.shape != (len(self.labels), SIDE, SIDE) or not self.labels:
             raise ValueError(
@@ -99,7 +98,6 @@ class InteractiveDigit(Shown):
     def _html(self):
         drawn, seen, answer, maps, switch, clear, misread = map(html.escape, self.names)
         shares = self._shares()
-        flat = np.concatenate([w.ravel() for w in self.weights]).astype("<f2")
         pixels = np.rint(255 * self.examples).astype(np.uint8)
         buttons = "".join(
             f'<button type="button">{label}{"" if read == label else ", " + misread}</button>'
@@ -121,7 +119,7 @@ class InteractiveDigit(Shown):
             data={
                 "kind": "digit",
                 "filters": len(self.weights[1]),
-                "weights": base64.b64encode(flat.tobytes()).decode(),
+                "weights": packed(self.weights),
                 "examples": base64.b64encode(pixels.tobytes()).decode(),
                 "exampleLabels": self.labels,
                 "labels": [],
