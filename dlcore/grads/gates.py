@@ -42,30 +42,29 @@ def lstm(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask
     )
     dy, before = _steps_first(*upstream("lstm", dy, states, h, x.shape[1]))
     # The states are known, so that the gates of all steps are computed at once.
-    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias) + before @ recurrent_kernel
-    gates = lstm_gates(sums.astype(dy.dtype, copy=False))
-    i, f, g, o = np.split(gates, 4, axis=2)
-    added, cells = i * g, np.empty((len(gates) + 1, *c.shape), gates.dtype)
-    counts = True if mask is None else np.swapaxes(mask, 0, 1)[..., None]
-    added, kept = np.where(counts, added, 0), np.where(counts, f, 1)
+    gates = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias).astype(dy.dtype, copy=False)
+    gates += before @ recurrent_kernel
+    i, f, g, o = np.split(lstm_gates(gates), 4, axis=2)
+    cells = np.empty((len(gates) + 1, *c.shape), gates.dtype)
     cells[0] = c
     for t in range(len(gates)):
-        cells[t + 1] = kept[t] * cells[t] + added[t]
-    squashed = np.tanh(cells[1:])
-    to_cell = counts * o * (1 - squashed**2)
-    slopes = g * i * (1 - i), cells[:-1] * f * (1 - f), i * (1 - g**2), squashed * o * (1 - o)
-    dz = np.stack(slopes, axis=2)
-    dz *= np.expand_dims(counts, 3) if mask is not None else 1
-    dh, dc = np.zeros_like(cells[0]), np.zeros_like(cells[0])
-    for t in range(len(gates) - 1, -1, -1):
+        new = f[t] * cells[t] + i[t] * g[t]
+        cells[t + 1] = new if mask is None else np.where(mask[:, t, None], new, cells[t])
+    dz, dh, dc = np.empty_like(gates), np.zeros_like(cells[0]), np.zeros_like(cells[0])
+    di, df, dg, do = np.split(dz, 4, axis=2)
+    for t in range(len(gates) - 1, -1, -1):  # one step's arrays stay in the cache
+        squashed = np.tanh(cells[t + 1])
         dh += dy[t]
-        total = dc + dh * to_cell[t]
-        dz[t, :, :3] *= total[:, None]
-        dz[t, :, 3] *= dh
-        skipped = 0 if mask is None else np.where(counts[t], 0, dh)
-        dh = dz[t].reshape(gates.shape[1:]) @ recurrent_kernel.T + skipped
-        dc = total * kept[t]
-    dz = dz.reshape(gates.shape)
+        total = dc + dh * o[t] * (1 - squashed**2)
+        di[t] = total * g[t] * i[t] * (1 - i[t])
+        df[t] = total * cells[t] * f[t] * (1 - f[t])
+        dg[t] = total * i[t] * (1 - g[t] ** 2)
+        do[t] = dh * squashed * o[t] * (1 - o[t])
+        sent = dz[t] @ recurrent_kernel.T, total * f[t]
+        if mask is not None:
+            dz[t] *= mask[:, t, None]
+            sent = (np.where(mask[:, t, None], *pair) for pair in zip(sent, (dh, dc), strict=True))
+        dh, dc = sent
     dtype = kernel.dtype if bias is None else floating(bias).dtype
     dx, dkernel, drecurrent = _of_weights(x, kernel, recurrent_kernel, before, dz, dz)
     dbias = dz.sum(axis=(0, 1)).astype(dtype, copy=False)
@@ -109,22 +108,25 @@ def gru(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=
         x, kernel, recurrent_kernel, bias, initial_state, mask
     )
     dy, before = _steps_first(*upstream("gru", dy, states, h, x.shape[1]))
-    inner = before @ recurrent_kernel + b[1]
-    u, r, g, read = gru_gates(np.swapaxes(x, 0, 1) @ kernel + b[0], inner)
-    counts = True if mask is None else np.swapaxes(mask, 0, 1)[..., None]
-    candidate = counts * (1 - u) * (1 - g**2)
-    at_r, kept = candidate * read * r * (1 - r), np.where(counts, u, 1)
-    at_z = counts * (before - g) * u * (1 - u)
-    dinner = np.stack([at_z, at_r, candidate * r], axis=2).astype(dy.dtype, copy=False)
+    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, b[0])
+    dinner, dcandidate = (np.empty_like(dy, shape=a.shape, order="C") for a in (sums, before))
+    at_z, at_r, at_g = np.split(dinner, 3, axis=2)
     dh = np.zeros_like(dy, shape=h.shape)
-    dcandidate = candidate.astype(dy.dtype, copy=False)
-    for t in range(len(dy) - 1, -1, -1):
+    for t in range(len(dy) - 1, -1, -1):  # one step's arrays stay in the cache
+        u, r, g, read = gru_gates(sums[t], before[t] @ recurrent_kernel + b[1])
         dh += dy[t]
-        dinner[t] *= dh[:, None]
-        dcandidate[t] *= dh
-        dh = dh * kept[t] + dinner[t].reshape(len(h), len(b[1])) @ recurrent_kernel.T
-    dz = np.concatenate([dinner[:, :, 0], dinner[:, :, 1], dcandidate], axis=2)
-    dinner = dinner.reshape(dz.shape)
+        q = dh * (1 - u) * (1 - g**2)
+        at_z[t] = dh * (before[t] - g) * u * (1 - u)
+        at_r[t] = q * read * r * (1 - r)
+        at_g[t], dcandidate[t] = q * r, q
+        sent = dh * u + dinner[t] @ recurrent_kernel.T
+        if mask is not None:
+            counts = mask[:, t, None]
+            dinner[t] *= counts
+            dcandidate[t] *= counts
+            sent = np.where(counts, sent, dh)
+        dh = sent
+    dz = np.concatenate([dinner[..., : -h.shape[1]], dcandidate], axis=2)
     dx, dkernel, drecurrent = _of_weights(x, kernel, recurrent_kernel, before, dz, dinner)
     dbias = np.stack([dz.sum(axis=(0, 1)), dinner.sum(axis=(0, 1))])
     return (

@@ -126,10 +126,10 @@ def lstm_gates(z):
 
 def gru_gates(z, inner):
     """u, r, g, and what g reads of the state behind r, from the sums of x and of h, (..., 3h)."""
-    z_x, r_x, g_x = np.split(z, 3, axis=-1)
-    z_h, r_h, g_h = np.split(inner, 3, axis=-1)
-    u, r = (0.5 * np.tanh(0.5 * (a + b)) + 0.5 for a, b in ((z_x, z_h), (r_x, r_h)))
-    return u, r, np.tanh(g_x + r * g_h), g_h
+    units = z.shape[-1] // 3
+    both = 0.5 * np.tanh(0.5 * (z[..., :-units] + inner[..., :-units])) + 0.5
+    u, r, read = both[..., :units], both[..., units:], inner[..., -units:]
+    return u, r, np.tanh(z[..., -units:] + r * read), read
 
 
 def _pair(initial_state):
