@@ -17,7 +17,7 @@ import time
 import uuid
 import zipfile
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import browser
@@ -25,7 +25,6 @@ import build
 import yaml
 from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
-from edition import EDITIONS
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from pygments.formatters import HtmlFormatter
@@ -34,10 +33,10 @@ ROOT = build.ROOT
 PAPER = build.BUILD / "paper"
 LANGUAGES = {language.partition("_")[0]: language for language in build.EDITIONS}
 
-# What needs a script or a screen. A folded check keeps its line; all else unfolds, as in print.
+# What needs a script or a screen. Of a check its line stays; all else unfolds, as the site prints.
 DROPPED = (
     "script, template, button, .headerlink, .offers, .here, .check-code, .toctree-wrapper, "
-    ".interactive > :not(img), div.cell summary"
+    ".page-cards, .interactive > :not(img), div.cell summary"
 )
 HOST = "http://book/"
 
@@ -50,8 +49,7 @@ class Book:
 
     def __init__(self, language):
         self.lang = language.replace("_", "-")
-        self.folder = EDITIONS[language][1]
-        self.edition = EDITIONS[language][0]
+        self.home = build.EDITIONS[language].relative_to(build.SITE)
         settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
         say = words(language)
         self.title, self.author = say(settings["title"]), say(settings["author"])
@@ -61,17 +59,17 @@ class Book:
         soups = {PurePosixPath(page).name: self.soup(page) for page in build.pages()}
         first = next(iter(soups.values()))
         self.parts = parts(first)
+        self.edition = first.select_one(".language-switch [aria-current]").get_text()
         self.imprint = first.select_one(".extra_footer").get_text(strip=True)
         self.styles = list(dict.fromkeys(s for soup in soups.values() for s in styles(soup)))
         self.mathematics = next(filter(None, map(mathematics, soups.values())), "")
-        self.pages = {name: article(name, soup, set(soups)) for name, soup in soups.items()}
+        self.pages = {name: article(name, soup, soups) for name, soup in soups.items()}
 
     def soup(self, page):
         """A page with addresses from the site's root."""
-        soup = BeautifulSoup(
-            (build.SITE / self.folder / f"{page}.html").read_text("utf-8"), "html.parser"
-        )
-        here = posixpath.dirname(f"/{self.folder}{page}")
+        html = (build.SITE / self.home / f"{page}.html").read_text("utf-8")
+        soup = BeautifulSoup(html, "html.parser")
+        here = posixpath.join("/", self.home.as_posix(), posixpath.dirname(page))
         for attribute in ("href", "src"):
             for node in soup.find_all(attrs={attribute: re.compile(r"^(?![a-z]+:|#|$)")}):
                 node[attribute] = posixpath.normpath(posixpath.join(here, node[attribute]))
@@ -125,12 +123,13 @@ def article(name, soup, names):
         for attribute in ("role", "for", "loading"):
             del node[attribute]
     for link in text.find_all("a", href=True):
-        path, fragment = urlsplit(link["href"]).path, urlsplit(link["href"]).fragment
-        target = PurePosixPath(path).stem if path else name
-        if urlsplit(link["href"]).scheme:
+        address = urlsplit(link["href"])
+        target = PurePosixPath(address.path).stem or name
+        if address.scheme:
             continue
-        if target in names:
-            link["href"] = f"{target}.xhtml" + (f"#{unquote(fragment)}" if fragment else "")
+        if target in names and PurePosixPath(address.path).suffix in ("", ".html"):
+            section = f"#{unquote(address.fragment)}" if address.fragment else ""
+            link["href"] = f"{target}.xhtml{section}"
         else:
             link.unwrap()  # the index, a notebook
     return text
@@ -175,7 +174,8 @@ class Desk:
 
         tab.route(re.compile("^http"), serve)
         tab.goto(HOST)
-        tab.evaluate("async () => { await window.MathJax?.startup.promise; await document.fonts.ready }")
+        tab.evaluate("window.MathJax?.startup.promise")
+        tab.evaluate("document.fonts.ready.then(() => true)")
         if missing:
             sys.exit(f"The site lacks what its pages load: {', '.join(sorted(set(missing)))}")
         return tab
@@ -215,13 +215,38 @@ def pdf(book, desk):
             link["href"] = f"#{page}" + section.replace("#", ".")
         body += f'<section class="book-page" id="{name}">{text.decode_contents()}</section>'
     tab = desk.open(document(book, body, "paper.css", book.mathematics))
-    wrong = tab.locator("mjx-merror").evaluate_all("all => all.map(e => e.closest('.math').textContent)")
     plain = tab.locator(".math:not(:has(mjx-container))").all_text_contents()
-    if wrong or plain:
-        sys.exit(f"Formulas that MathJax does not typeset: {'; '.join(wrong + plain)}")
+    refuse(plain + (tab.evaluate(WRONG) if book.mathematics else []))
+    settings = {"prefer_css_page_size": True, "print_background": True, "outline": True}
+    # Chromium has no target-counter(): a first print says on which page each part begins.
+    numbers = page_numbers(tab.pdf(tagged=True, **settings))
+    tab.locator(".book-contents a").evaluate_all(WRITE_NUMBERS, numbers)
     file = book.file.with_suffix(".pdf")
-    tab.pdf(path=file, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+    tab.pdf(path=file, tagged=True, **settings)
     return file
+
+
+WRITE_NUMBERS = """(links, numbers) => links.forEach((link) => {
+  link.dataset.page = numbers[link.hash.slice(1)];
+})"""
+
+
+WRONG = """() => [...MathJax.startup.document.math]
+  .filter((formula) => formula.typesetRoot.querySelector("mjx-merror"))
+  .map((formula) => formula.math)"""
+
+
+def refuse(formulas):
+    """End the process if there are formulas that MathJax did not typeset."""
+    if formulas:
+        sys.exit(f"MathJax does not typeset {'; '.join(formulas)}")
+
+
+def page_numbers(made):
+    """The page of each place that is linked to in a PDF by Chromium."""
+    pages = re.findall(rb"(\d+) 0 obj\n<</Type /Page\n", made)
+    places = re.findall(rb"/([\w.-]+) \[(\d+) 0 R /XYZ", made)
+    return {name.decode(): pages.index(page) + 1 for name, page in places}
 
 
 def contents(book):
@@ -346,9 +371,7 @@ def typeset(book, tab):
         if number:
             formula.append(number)
     made = tab.evaluate(TO_MATHML, sources) if sources else []
-    wrong = [tex for (tex, _), ml in zip(sources, made, strict=True) if "<merror" in ml]
-    if wrong:
-        sys.exit(f"Formulas that MathJax does not typeset: {'; '.join(wrong)}")
+    refuse([tex for (tex, _), ml in zip(sources, made, strict=True) if "<merror" in ml])
     for formula, (tex, _), ml in zip(formulas, sources, made, strict=True):
         (math,) = BeautifulSoup(ml, "html.parser").find_all("math")
         math["alttext"] = tex
@@ -358,18 +381,22 @@ def typeset(book, tab):
 def navigation(book):
     entries = ""
     for caption, names in book.parts:
-        inner = ""
-        for name in names:
-            sections = "".join(
-                f'<li><a href="{name}.xhtml#{section["id"]}">{escape(section.h2.get_text())}</a></li>'
-                for section in book.pages[name].select("section[id]:has(> h2)")
-            )
-            inner += f'<li><a href="{name}.xhtml">{escape(book.heading(name))}</a>'
-            inner += (f"<ol>{sections}</ol>" if sections else "") + "</li>\n"
-        entries += f"<li><span>{escape(caption)}</span><ol>\n{inner}</ol></li>" if caption else inner
+        inner = "".join(entry(book, name) for name in names)
+        part = f"<li><span>{escape(caption)}</span><ol>\n{inner}</ol></li>\n"
+        entries += part if caption else inner
     title = escape(book.contents_title)
     nav = f'<body><nav epub:type="toc"><h1>{title}</h1><ol>\n{entries}</ol></nav></body>'
     return XHTML.format(lang=book.lang, title=title, body=nav)
+
+
+def entry(book, name):
+    """A page in the contents, with its sections."""
+    sections = "".join(
+        f'<li><a href="{name}.xhtml#{section["id"]}">{escape(section.h2.get_text())}</a></li>'
+        for section in book.pages[name].select("section[id]:has(> h2)")
+    )
+    within = f"<ol>{sections}</ol>" if sections else ""
+    return f'<li><a href="{name}.xhtml">{escape(book.heading(name))}</a>{within}</li>\n'
 
 
 def package(book, files):
@@ -413,12 +440,13 @@ MAKERS = {"pdf": pdf, "epub": epub}
 
 
 def stale():
-    """What was changed since the site was built; everything if it was not."""
+    """Why the site does not show the book as it stands, or None."""
     if not build.FINISHED.exists():
-        return ["the site"]
+        return "The site is not built."
     built = build.FINISHED.stat().st_mtime
     sources = [*ROOT.glob("chapters/*.*"), *ROOT.glob("locale/*/LC_MESSAGES/**/*.po")]
-    return [str(f.relative_to(ROOT)) for f in sources if f.stat().st_mtime > built]
+    newer = [file.relative_to(ROOT) for file in sources if file.stat().st_mtime > built]
+    return f"{newer[0]} was changed since the site was built." if newer else None
 
 
 def main(kind, *chosen):
@@ -426,7 +454,7 @@ def main(kind, *chosen):
     if unknown:
         sys.exit(f"LANGUAGE={unknown[0]} is none of the editions: {', '.join(LANGUAGES)}")
     if changed := stale():
-        sys.exit(f"Not built, or changed since: {', '.join(changed)}. First: make book")
+        sys.exit(f"{changed} First: make book")
     PAPER.mkdir(exist_ok=True)
     with Desk() as desk:
         for language in chosen or LANGUAGES:
