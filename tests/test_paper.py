@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
@@ -34,7 +35,7 @@ None yet.
 PAGE = r"""
 # 2.3 Loss functions
 
-Energy is $e = m c^2$, and
+Energy is $\mathbf{e} = m c^2$, and
 
 $$\sum_{n=1}^{N} \frac{1}{n^2} < 2$$ (eq-bound)
 
@@ -153,7 +154,7 @@ def test_a_pdf_shows_formulas_unfolded_code_and_page_numbers(made, language):
     assert front.split()[-1] == "3"
     assert "folded_code = 1" in page
     assert "It was folded." in page
-    assert re.search("𝑒 *= *𝑚 *𝑐", page)
+    assert re.search("e *= *m *c", unicodedata.normalize("NFKC", page))
     assert "check_code" not in text
     assert rest == [""]
 
@@ -221,10 +222,11 @@ def test_an_epub_has_formulas_as_mathml_and_nothing_that_needs_a_script(files):
     page = tree(files, "2_3_loss.xhtml")
     formulas = page.findall(".//m:math", SPACES)
     assert [f.get("alttext").replace(" ", "") for f in formulas] == [
-        "e=mc^2",
+        r"\mathbf{e}=mc^2",
         r"\sum_{n=1}^{N}\frac{1}{n^2}<2",
     ]
     assert formulas[1].get("display") == "block"
+    assert formulas[0].findtext(".//m:mi", None, SPACES) == "𝐞"
     assert formulas[0].find(".//m:msup", SPACES) is not None
     text = "".join(page.itertext())
     assert "\\(" not in text
@@ -293,5 +295,5 @@ def test_a_missing_browser_is_told(book):
 def test_a_formula_that_cannot_be_typeset_is_told(made, tmp_path, kind):
     copy = shutil.copytree(made, tmp_path / "book")
     page = copy / "_build/html/chapters/2_3_loss.html"
-    page.write_text(page.read_text("utf-8").replace("e = m c^2", r"e = \frac{m"), "utf-8")
-    assert r"e = \frac{m" in says(copy, kind, "en")
+    page.write_text(page.read_text("utf-8").replace("m c^2", r"\frac{m"), "utf-8")
+    assert r"= \frac{m" in says(copy, kind, "en")

@@ -8,12 +8,14 @@ name ("Exercises"), and its ePub leaves formulas to a script.
 """
 
 import base64
+import contextlib
 import datetime
 import io
 import posixpath
 import re
 import sys
 import time
+import unicodedata
 import uuid
 import zipfile
 from html import escape
@@ -375,7 +377,19 @@ def typeset(book, tab):
     for formula, (tex, _), ml in zip(formulas, sources, made, strict=True):
         (math,) = BeautifulSoup(ml, "html.parser").find_all("math")
         math["alttext"] = tex
+        for symbol in math.find_all(mathvariant=True):
+            symbol.string = "".join(letter(c, symbol["mathvariant"]) for c in symbol.text)
         formula.append(math)
+
+
+def letter(character, variant):
+    """The letter of a mathematical alphabet: MathML Core knows them as characters alone."""
+    name = re.sub(r"(LATIN|GREEK) (\w+) LETTER", r"\2", unicodedata.name(character, ""))
+    alphabet = variant.removeprefix("-tex-").upper().replace("CALLIGRAPHIC", "SCRIPT")
+    for kind in ("MATHEMATICAL ", ""):
+        with contextlib.suppress(KeyError):
+            return unicodedata.lookup(f"{kind}{alphabet.replace('BOLD-', 'BOLD ')} {name}")
+    return character
 
 
 def navigation(book):
