@@ -38,7 +38,7 @@ LANGUAGES = {language.partition("_")[0]: language for language in build.EDITIONS
 # What needs a script or a screen. Of a check its line stays; all else unfolds, as the site prints.
 DROPPED = (
     "script, template, button, .headerlink, .offers, .here, .check-code, .toctree-wrapper, "
-    ".page-cards, .interactive > :not(img), div.cell summary"
+    ".page-cards img, .interactive > :not(img), div.cell summary"
 )
 HOST = "http://book/"
 
@@ -60,7 +60,7 @@ class Book:
         self.file = PAPER / f"{slug}-{language.partition('_')[0]}"
         soups = {PurePosixPath(page).name: self.soup(page) for page in build.pages()}
         first = next(iter(soups.values()))
-        self.parts = parts(first)
+        self.parts = [("", [next(iter(soups))]), *parts(first)]
         self.edition = first.select_one(".language-switch [aria-current]").get_text()
         self.imprint = first.select_one(".extra_footer").get_text(strip=True)
         self.styles = list(dict.fromkeys(s for soup in soups.values() for s in styles(soup)))
@@ -92,15 +92,11 @@ def words(language):
 
 
 def parts(soup):
-    """The captions of the contents, each with the names of its pages."""
-    found = [("", [])]
-    for node in soup.select("nav.bd-docs-nav :is(.caption, li.toctree-l1 > a)"):
-        if node.name == "a":
-            found[-1][1].append(PurePosixPath(urlsplit(node["href"]).path).stem)
-        else:
-            found.append((node.get_text(), []))
-    found[0] = ("", ["index"])  # the page that is open is a link to "#"
-    return found
+    """The captions in the contents of the front page, each with the names of its pages."""
+    for caption in soup.select("nav.bd-docs-nav .caption"):
+        links = caption.find_next("ul").select("li.toctree-l1 > a")
+        names = [PurePosixPath(urlsplit(link["href"]).path).stem for link in links]
+        yield caption.get_text(), names
 
 
 def styles(soup):
@@ -225,6 +221,7 @@ def pdf(book, desk):
     tab.locator(".book-contents a").evaluate_all(WRITE_NUMBERS, numbers)
     file = book.file.with_suffix(".pdf")
     tab.pdf(path=file, tagged=True, **settings)
+    tab.close()
     return file
 
 
