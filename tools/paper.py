@@ -84,7 +84,7 @@ class Book:
 def words(language):
     """What the site's frame says in this language."""
     catalog = ROOT / "locale" / language / "LC_MESSAGES/sphinx.po"
-    if not catalog.exists():
+    if not catalog.exists():  # the language of the text itself
         return str
     with catalog.open("rb") as file:
         messages = read_po(file)
@@ -115,11 +115,10 @@ def article(name, soup, names):
     text = soup.select_one("article.bd-article")
     for node in text.select(DROPPED):
         node.decompose()
-    for node in text.select("details, label"):
+    for node in text.select("details"):
         node.unwrap()
-    for node in text.select("[role], [for], [loading]"):
-        for attribute in ("role", "for", "loading"):
-            del node[attribute]
+    for node in text.select("[role]"):
+        del node["role"]  # those of a bibliography's entries are no longer valid
     for link in text.find_all("a", href=True):
         address = urlsplit(link["href"])
         target = PurePosixPath(address.path).stem or name
