@@ -40,6 +40,8 @@ DROPPED = (
     "script, template, button, .headerlink, .offers, .here, .check-code, .toctree-wrapper, "
     ".page-cards img, .interactive > :not(img), div.cell summary"
 )
+# Two thirds of what marks code has the colour of all code, and a PDF's structure holds each piece.
+UNMARKED = "details, .highlight .n, .highlight .nn, .highlight .p, .highlight .w"
 HOST = "http://book/"
 
 
@@ -115,7 +117,7 @@ def article(name, soup, names):
     text = soup.select_one("article.bd-article")
     for node in text.select(DROPPED):
         node.decompose()
-    for node in text.select("details"):
+    for node in text.select(UNMARKED):
         node.unwrap()
     for node in text.select("[role]"):
         del node["role"]  # those of a bibliography's entries are no longer valid
