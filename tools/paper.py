@@ -121,6 +121,12 @@ def article(name, soup, names):
         node.unwrap()
     for node in text.select("[role]"):
         del node["role"]  # those of a bibliography's entries are no longer valid
+    seen = set()
+    for node in text.find_all(id=True):
+        if node["id"] in seen:  # what the errata show of several pages; an ePub allows each once
+            del node["id"]
+        else:
+            seen.add(node["id"])
     for link in text.find_all("a", href=True):
         address = urlsplit(link["href"])
         target = PurePosixPath(address.path).stem or name
