@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
+.PHONY: help env book serve pdf epub lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
@@ -31,6 +31,15 @@ book: env ## run the chapters that changed and build both editions of the site i
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	@$(BIN)/python tools/serve.py $(PORT)
+
+# A desktop may set LANGUAGE for its own words.
+edition = $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
+
+pdf: env ## make PDFs of the built site in _build/paper (LANGUAGE=zh for one edition)
+	@$(BIN)/python tools/paper.py pdf $(edition)
+
+epub: env ## make ePubs of the built site in _build/paper (LANGUAGE=zh for one edition)
+	@$(BIN)/python tools/paper.py epub $(edition)
 
 lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
 	@$(BIN)/python tools/lab.py $(LAB)

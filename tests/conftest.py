@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ import matplotlib
 import notebooks
 import pytest
 import runs
+from browser import WAYS, launch
 from hypothesis import HealthCheck, settings
 from serving import served
 from xdist.scheduler import LoadScopeScheduling
@@ -36,22 +36,7 @@ def _close_figures():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-NO_BROWSER = (
-    "no browser was found: the tests of the site were skipped. Install Chromium, or point CHROMIUM "
-    "to a Chromium or Chrome, or run `.venv/bin/playwright install chromium`."
-)
-
-
-def _browser_path(playwright):
-    """$CHROMIUM, the system's, Playwright's own download, in this order; None if there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    candidates = (
-        os.environ.get("CHROMIUM"),
-        *map(shutil.which, names),
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        playwright.chromium.executable_path,
-    )
-    return next((path for path in candidates if path and Path(path).exists()), None)
+NO_BROWSER = f"no browser was found: the tests of the site were skipped. {WAYS}"
 
 
 @pytest.fixture(scope="session")
@@ -60,16 +45,11 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        path = _browser_path(playwright)
-        if path is None:
+        browser = launch(playwright)
+        if browser is None:
             if os.environ.get("BOOK_REQUIRE_BROWSER") == "1":
                 pytest.fail(NO_BROWSER)
             pytest.skip(NO_BROWSER)
-        # The flags keep the browser from asking its maker's hosts and let it run as root.
-        flags = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-sync")
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[f"--{flag}" for flag in flags]
-        )
         yield browser
         browser.close()
 
