@@ -1,17 +1,50 @@
-"""``{cards}``: the pages as cards, made of the pages: picture, title, first words, reading time."""
+"""``{cards}``: the pages as cards: picture, title, a number that its run found, reading time."""
 
 import html
 from pathlib import PurePosixPath
 
-from checks import LISTS, ListingDirective, facts, in_order
+from checks import counting, facts, in_order
 from docutils import nodes
+from docutils.statemachine import StringList
 from head import opening
 from sphinx.locale import _
+from sphinx.util.docutils import SphinxDirective
 
 LONGEST = 200  # characters of a page's first words
 
 
-def card(app, docname, name):
+class Cards(nodes.General, nodes.Element):
+    """Stands for the cards until all pages are read; holds their sentences."""
+
+
+class CardsDirective(SphinxDirective):
+    """A line ``page: sentence`` says what stands on the card of a page, else its first words do."""
+
+    has_content = True
+
+    def run(self):
+        counting(self.env).add(self.env.docname)
+        cards = Cards()
+        for line, (source, offset) in zip(self.content, self.content.items, strict=True):
+            page, _colon, words = line.partition(": ")
+            said = nodes.container(page=self.env.docname.rpartition("/")[0] + "/" + page)
+            if said["page"] not in self.env.found_docs:
+                raise self.error(f"a card for {page}, which is no page here")
+            self.state.nested_parse(StringList([words], source), offset, said)
+            cards += said
+        return [cards]
+
+
+def sentence(said):
+    """A sentence as HTML, the numbers of its run in bold."""
+    made = ""
+    for part in said.findall(nodes.Text):
+        words = html.escape(part.astext())
+        made += f"<b>{words}</b>" if "pasted-text" in part.parent["classes"] else words
+    return made
+
+
+def card(app, docname, name, said):
     page = app.env.get_and_resolve_doctree(name, app.builder)  # with its numbers
     picture = next((i for i in page.findall(nodes.image) if i["uri"].endswith(".png")), None)
     if picture is None:
@@ -19,27 +52,30 @@ def card(app, docname, name):
     home = "../" * docname.count("/")
     read = facts(app.env)[name]
     checks = sum(len(lines) for lines, _messages in read["cells"])
-    said = [_("%d min to read") % max(1, round(read["core"])), _("%d checks passed") % checks]
+    costs = [_("%d min to read") % max(1, round(read["core"])), _("%d checks passed") % checks]
     image = f"{home}_images/{PurePosixPath(picture['uri']).name}"
-    alt, title, words = (
-        html.escape(text)
-        for text in (picture.get("alt", ""), app.env.titles[name].astext(), opening(page, LONGEST))
-    )
+    alt, title = html.escape(picture.get("alt", "")), html.escape(app.env.titles[name].astext())
+    words = sentence(said) if said else html.escape(opening(page, LONGEST))
     return (
         f'<li><img loading="lazy" alt="{alt}" src="{image}">'
         f'<a href="{app.builder.get_relative_uri(docname, name)}">{title}</a>'
-        f'<p>{words}</p><p class="facts">{" · ".join(said)}</p></li>'
+        f'<p>{words}</p><p class="facts">{" · ".join(costs)}</p></li>'
     )
 
 
-def cards(app, docname):
-    """A card for each page that has a picture, in the order of the contents."""
-    made = "".join(card(app, docname, name) for name in in_order(app.env))
-    return [nodes.raw("", f'<ul class="page-cards">{made}</ul>', format="html")]
+def deal(app, doctree, docname):
+    """Put a card for each page that has a picture, in the order of the contents."""
+    if app.builder.name == "gettext":  # the sentences are messages
+        return
+    for cards in list(doctree.findall(Cards)):
+        said = {child["page"]: child for child in cards}
+        made = "".join(card(app, docname, name, said.get(name)) for name in in_order(app.env))
+        cards.replace_self(nodes.raw("", f'<ul class="page-cards">{made}</ul>', format="html"))
 
 
 def setup(app):
     app.setup_extension("checks")
-    LISTS["cards"] = cards
-    app.add_directive("cards", ListingDirective)
+    app.add_node(Cards)
+    app.add_directive("cards", CardsDirective)
+    app.connect("doctree-resolved", deal)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

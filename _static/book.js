@@ -21,6 +21,11 @@
     if (drawer && target.closest?.(".bd-sidebar-secondary a")) drawer.checked = false;
   });
 
+  // What unfolds a box is named by the title of the box.
+  addEventListener("load", () => document.querySelectorAll(".toggle-button").forEach((button) => {
+    button.setAttribute("aria-label", button.parentElement.textContent.trim());
+  }));
+
   // A formula is a tab stop only where the keys have to move it.
   const stops = () => document.querySelectorAll("mjx-container").forEach((formula) => {
     const scrolls = getComputedStyle(formula).overflowX === "auto";

@@ -631,7 +631,49 @@ def test_the_front_page_has_a_card_for_each_chapter(edition):
     for card in cards:
         assert card.a.get_text() == soup(f"{edition}chapters/{card.a['href']}").h1.contents[0]
         assert len(card.p.get_text()) > 10
+        assert re.search(r"\d", card.b.get_text())  # what the run of the page found
         assert (SITE / edition / "chapters" / card.img["src"]).resolve().is_file()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_first_screen_lets_one_draw_read_and_run(visit, edition, size):
+    with visit(f"{edition}chapters/index.html") as tab:
+        tab.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        actions = tab.locator(".actions a").all()
+        assert len(actions) == 2
+        for shown in (*actions, tab.locator(".interactive-digit svg").first):
+            box = shown.bounding_box()
+            assert box["y"] + box["height"] <= size[1]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_boxes_differ_in_mark_and_colour(visit, edition):
+    with visit(f"{edition}chapters/2_1_neural_network.html") as tab:
+        looks = tab.evaluate(
+            """kinds => kinds.map((kind) => {
+                const box = document.querySelector(`article .${kind}`);
+                const title = box.querySelector(".admonition-title");
+                const mark = getComputedStyle(title ?? box, title ? "::after" : "::before");
+                return [mark.content, mark.color];
+            })""",
+            ["tip", "source", "predict", "answer", "solution", "exercise", "pitfall"],
+        )
+    marks, colours = zip(*looks, strict=True)
+    assert len(set(marks)) == len(marks)
+    assert len(set(colours)) == len(colours) - 1  # an answer has the colour of its question
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_what_unfolds_is_named_by_what_it_holds(visit, edition):
+    page = f"{edition}chapters/2_4_backpropagation.html"
+    with visit(page) as tab:
+        buttons = tab.locator("button.toggle-button").all()
+        for button in buttons:
+            title = button.locator("xpath=..").text_content().strip()
+            assert button.get_attribute("aria-label") == title
+    assert buttons
+    assert not soup(page).select("summary[aria-label]")
 
 
 def test_every_figure_has_a_caption_and_a_number():

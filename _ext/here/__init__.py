@@ -204,7 +204,11 @@ def words():
         "waiting": _("Waiting for the other cell ..."),
         "stopped": _("Stopped."),
         "nothing": _("It ran and printed nothing."),
-        "versions": _("Python {python} and NumPy {numpy} in this page"),
+        "versions": _(
+            "Python {python} and NumPy {numpy} in this page. Here NumPy gives no floating-point "
+            "warnings (overflow, division by zero) and has no BLAS: last digits and times may "
+            "differ."
+        ),
         "failed": _("Python could not be loaded. What you typed is still here; run it again."),
         "file": _("Python does not start in a page opened from a file: `make serve` shows it."),
         "long": _("... the rest is left out"),
