@@ -32,8 +32,9 @@ book: env ## run the chapters that changed and build both editions of the site i
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	@$(BIN)/python tools/serve.py $(PORT)
 
-lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
-	@$(BIN)/python tools/lab.py $(LAB)
+# Only as `make lab LANGUAGE=zh`: many systems set a variable of this name for their own messages.
+lab: env ## open copies of the chapters in JupyterLab (LANGUAGE=zh, LAB="--no-browser ...")
+	@$(BIN)/python tools/lab.py "$(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE),en)" $(LAB)
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1

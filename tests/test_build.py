@@ -201,7 +201,7 @@ def test_repository_buttons_appear_with_its_address(copy, browser):
     colab = "https://colab.research.google.com/github/you/your-copy/blob/main/chapters/4_keras_mnist.ipynb"
     assert re.search(rf'<a href="{re.escape(colab)}">Open in Colab</a>', text)
     assert text.count(colab) == 1
-    assert "在Colab中打开</a>" in page(copy, edition="zh")
+    assert "在Colab中打开英文版</a>" in page(copy, edition="zh")
     for link in (f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
         assert link in text
     tab = browser.new_page(viewport={"width": 320, "height": 800})
