@@ -173,7 +173,8 @@ def blocks(markdown):
     """The kind of each block, also inside of directives, and its words."""
     for token in translation.parser().parse(markdown):
         directive, _, argument = token.info.partition(" ")
-        yield (token.type, token.tag, directive), argument or token.content.replace("\n", " ").strip()
+        words = argument or token.content.replace("\n", " ").strip()
+        yield (token.type, token.tag, directive), words
         if directive:
             yield from blocks(token.content)
 
@@ -296,7 +297,8 @@ def test_the_chinese_edition_offers_chinese_sources(page):
 
 
 def readmes():
-    return [list(blocks((ROOT / name).read_text("utf-8"))) for name in ("README.md", "README.zh.md")]
+    names = "README.md", "README.zh.md"
+    return [list(blocks((ROOT / name).read_text("utf-8"))) for name in names]
 
 
 def test_both_readmes_have_the_same_parts_and_commands():
