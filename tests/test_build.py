@@ -118,6 +118,40 @@ def test_build_executes_again_only_what_changed(copy):
         assert "another" in page(copy, "2_3_loss", edition)
 
 
+def test_a_preview_executes_nothing_and_shows_the_last_run_of_what_did_not_change(copy):
+    chapter = copy / "chapters" / "2_3_loss.ipynb"
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[0].source += "\n\nMore, with [a link](4_keras_mnist)."
+    notebook.cells.append(nbformat.v4.new_code_cell("6 * 7"))
+    nbformat.write(notebook, chapter)
+    shutil.rmtree(copy / "_build" / "html")
+    before = sorted((copy / "_build" / "executed").iterdir())
+    result = run(copy, "tools/preview.py", "2_3_loss", "en", "zh")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted((copy / "_build" / "executed").iterdir()) == before
+    for language, note in (("en", "Cells that have changed since"), ("zh", "没有输出的单元格")):
+        name = f"_build/preview/{language}/chapters/2_3_loss.html"
+        assert name in result.stdout
+        html = (copy / name).read_text("utf-8")
+        assert "More, with" in html
+        assert "&#39;2_3_loss&#39;" in html
+        assert ">42<" not in html
+        assert re.search(rf"{note}[^<]*1", html)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("2_3", "en"), "There is no page '2_3'. PAGE is one of index, 1_background, "),
+        (("2_3_loss", "fr"), "not in the language 'fr', but in en and zh"),
+    ],
+)
+def test_a_preview_names_what_it_does_not_know(arguments, problem):
+    failed = run(ROOT, "tools/preview.py", *arguments)
+    assert failed.returncode == 1
+    assert problem in failed.stderr
+
+
 @pytest.mark.parametrize("file", ["ops/new.py", "new/page.js"])
 def test_build_executes_again_when_the_package_changed(copy, file):
     path = copy / "dlcore" / file
