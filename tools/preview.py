@@ -15,7 +15,14 @@ import yaml
 PREVIEW = build.BUILD / "preview"
 LANGUAGES = {"en": "en", "zh": "zh_CN"}
 # What leads to other pages, to the references, and to values of a cell without a run.
-ELSEWHERE = ["myst.xref_missing", "ref", "bibtex", "mystnb.glue_ref", "toc.not_readable"]
+ELSEWHERE = [
+    "myst.xref_missing",
+    "ref",
+    "bibtex",
+    "mystnb.glue",
+    "mystnb.glue_ref",
+    "toc.not_readable",
+]
 
 
 def main(page, *languages):
