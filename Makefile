@@ -36,7 +36,8 @@ serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 LANGUAGES := $(if $(filter command,$(origin LANGUAGE)),"$(LANGUAGE)",en zh)
 
 preview: env ## show one page without running it: make preview PAGE=2_3_loss (LANGUAGE=zh)
-	@$(BIN)/python tools/preview.py "$(PAGE)" $(LANGUAGES)
+	@for language in $(LANGUAGES); do \
+	  $(BIN)/python tools/preview.py "$(PAGE)" "$$language" || exit 1; done
 
 lab: env ## open copies of the chapters in JupyterLab (LANGUAGE=zh, LAB="--no-browser ...")
 	@$(BIN)/python tools/lab.py $(firstword $(LANGUAGES)) $(LAB)
