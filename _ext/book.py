@@ -54,12 +54,12 @@ def as_last_run(path, env):
 def mark_preview(app, pagename, templatename, context, doctree):
     """Say at the head of a preview which run it shows."""
     if app.config.book_preview and context.get("body"):
-        words = _("The outputs are those of the last run, and links to most other pages are dead.")
+        note = [_("The outputs are those of the last run, and links to most other pages are dead.")]
         if changed := getattr(app.env, "book_changed", 0):
-            words += " " + _("Cells that have changed since, and show none: {}.").format(changed)
+            note.append(_("Cells that have changed since, and show none: {}.").format(changed))
         context["body"] = (
             f'<div class="admonition warning"><p class="admonition-title">{_("Preview")}</p>'
-            f"<p>{words}</p></div>\n{context['body']}"
+            f"<p>{'</p><p>'.join(note)}</p></div>\n{context['body']}"
         )
 
 

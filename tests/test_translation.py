@@ -223,6 +223,7 @@ another line: $x$.
 | of a row | of a |
 | --- | --- |
 | of a | of a row |
+| `a \\| b`: two | of a |
 
 1. > Quoted.
 
@@ -246,6 +247,7 @@ MEMORY = {
     "A line, another line: $x$.": "一行：$x$。",
     "of a row": "行",
     "of a": "甲",
+    "`a | b`: two": "两个：`a | b`",
     "Quoted.": "引文。",
     "A list of `code`.": "`code`表。",
     "A list": "表",
@@ -264,6 +266,7 @@ def test_translated_markdown_keeps_all_but_its_messages():
 | 行 | 甲 |
 | --- | --- |
 | 甲 | 行 |
+| 两个：`a \\| b` | 甲 |
 
 1. > 引文。
 

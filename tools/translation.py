@@ -160,6 +160,8 @@ def translated(text, memory):
     for first, end, words in passages(text):
         new = memory.get(words.replace("\n", " ").strip(), words)
         line, start = lines[first], words.partition("\n")[0]
+        if start not in line:  # in a row of a table, where Markdown escapes this mark
+            start, new = start.replace("|", r"\|"), new.replace("|", r"\|")
         at = line.index(start, written[first])
         if new != words:
             rest = "" if "\n" in words else line[at + len(start) :]
