@@ -180,7 +180,7 @@ def test_jupyterlab_shows_what_the_site_shows(book, browser, tmp_path):
     with served(book, "zh", **settings) as address:
         tab = browser.new_page()
         tab.goto(f"{address}/lab/tree/page.ipynb")
-        tab.locator(".myst h1", has_text="一页").wait_for(timeout=60_000)
+        tab.locator(".myst").get_by_text("一页").first.wait_for(timeout=60_000)
         answer = tab.locator(".myst details")
         answer.wait_for(timeout=60_000)
         assert not answer.get_by_text("It was").is_visible()
