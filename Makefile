@@ -1,6 +1,6 @@
 # Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env book serve pdf epub lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
+.PHONY: help env book preview serve pdf epub lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
 # A reader's own settings of Python are not the book's; tools/environment.py has those of the kernels.
 unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS
@@ -32,17 +32,21 @@ book: env ## run the chapters that changed and build both editions of the site i
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	@$(BIN)/python tools/serve.py $(PORT)
 
-# A desktop may set LANGUAGE for its own words.
-edition = $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
+# Only as an argument of make: many systems set a variable of this name for their own messages.
+LANGUAGES := $(if $(filter command,$(origin LANGUAGE)),"$(LANGUAGE)",en zh)
+
+preview: env ## show one page without running it: make preview PAGE=2_3_loss (LANGUAGE=zh)
+	@for language in $(LANGUAGES); do \
+	  $(BIN)/python tools/preview.py "$(PAGE)" "$$language" || exit 1; done
 
 pdf: env ## make PDFs of the built site in _build/paper (LANGUAGE=zh for one edition)
-	@$(BIN)/python tools/paper.py pdf $(edition)
+	@$(BIN)/python tools/paper.py pdf $(LANGUAGES)
 
 epub: env ## make ePubs of the built site in _build/paper (LANGUAGE=zh for one edition)
-	@$(BIN)/python tools/paper.py epub $(edition)
+	@$(BIN)/python tools/paper.py epub $(LANGUAGES)
 
-lab: env ## open copies of the chapters in JupyterLab (LAB="--no-browser ..." for arguments of its own)
-	@$(BIN)/python tools/lab.py $(LAB)
+lab: env ## open copies of the chapters in JupyterLab (LANGUAGE=zh, LAB="--no-browser ...")
+	@$(BIN)/python tools/lab.py $(firstword $(LANGUAGES)) $(LAB)
 
 # One BLAS thread for each of the two workers: more of them wait for one another.
 test: export OPENBLAS_NUM_THREADS ?= 1

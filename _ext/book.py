@@ -27,7 +27,7 @@ def show_the_run(app, docname, source):
     path = Path(app.env.doc2path(docname))
     if path.suffix != ".ipynb" or app.builder.name == "gettext":  # messages need no outputs
         return
-    notebook = runs.shown(path)
+    notebook = as_last_run(path, app.env) if app.config.book_preview else runs.shown(path)
     if notebook is None:
         raise ExtensionError(
             f"{docname} has no passed run as it stands: `make book` executes it and says what fails"
@@ -35,9 +35,37 @@ def show_the_run(app, docname, source):
     source[0] = nbformat.writes(notebook)
 
 
+def as_last_run(path, env):
+    """The chapter with the outputs of its newest run; a cell that is another one now shows none."""
+    notebook, run = nbformat.read(path, as_version=4), runs.last(path)
+    before = {cell.id: cell for cell in runs.code(run)} if run else {}
+    env.book_changed = 0
+    for cell in runs.code(notebook):
+        cell.outputs = []
+        if cell.id in before and before[cell.id].source == cell.source:
+            cell.outputs = before[cell.id].outputs
+        else:
+            env.book_changed += 1
+    if run:
+        notebook.metadata["book"] = run.metadata["book"]
+    return notebook
+
+
+def mark_preview(app, pagename, templatename, context, doctree):
+    """Say at the head of a preview which run it shows."""
+    if app.config.book_preview and context.get("body"):
+        note = [_("The outputs are those of the last run, and links to most other pages are dead.")]
+        if changed := getattr(app.env, "book_changed", 0):
+            note.append(_("Cells that have changed since, and show none: {}.").format(changed))
+        context["body"] = (
+            f'<div class="admonition warning"><p class="admonition-title">{_("Preview")}</p>'
+            f"<p>{'</p><p>'.join(note)}</p></div>\n{context['body']}"
+        )
+
+
 def pages_with_a_new_run(app, env, added, changed, removed):
     """The pages to read again although their files are the same, since what they show is not."""
-    if app.builder.name == "gettext":
+    if app.builder.name == "gettext" or app.config.book_preview:
         return []
     before, env.book_runs = getattr(env, "book_runs", {}), {}
     for docname in env.found_docs:
@@ -175,7 +203,8 @@ class DescribeComputedFigures(SphinxPostTransform):
     def run(self):
         for figure in self.document.findall(nodes.figure):
             if "computed_alt" in figure:
-                figure.next_node(nodes.image)["alt"] = figure["computed_alt"]
+                for image in figure.findall(nodes.image):  # none if the key is unknown: a warning
+                    image["alt"] = figure["computed_alt"]
 
 
 def mend_citations(app, pagename, templatename, context, doctree):
@@ -204,6 +233,7 @@ def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
     app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
+    app.add_config_value("book_preview", False, "env")
     app.connect("source-read", show_the_run)
     app.connect("env-get-outdated", pages_with_a_new_run)
     app.connect("env-merge-info", merge_borrowed)
@@ -212,5 +242,6 @@ def setup(app):
     app.connect("html-page-context", set_heavy_data_apart)
     app.connect("html-page-context", size_images)
     app.connect("html-page-context", mend_citations)
+    app.connect("html-page-context", mark_preview)
     app.connect("html-collect-pages", search_all_index_entries)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

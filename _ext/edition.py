@@ -1,4 +1,4 @@
-"""What makes a site an edition: its language, the way to the other edition, Chinese search."""
+"""What makes a site an edition: its language, its sources, the way to the other one, its search."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import translation
 from sphinx import addnodes
 from sphinx.locale import _, get_translation
 from sphinx.search import SearchLanguage
@@ -86,6 +87,15 @@ def say_in_chinese(context):
                 button["tooltip"] = _("Print to PDF")
 
 
+def translate_sources(app, error):
+    """Offer the source of each page, which Sphinx copied, in the language of the edition."""
+    if error or app.builder.name != "html" or app.config.language == "en":
+        return
+    for page in app.env.found_docs:
+        source = Path(app.outdir, "_sources", app.env.doc2path(page, base=False))
+        source.write_text(translation.in_chinese(page), "utf-8")
+
+
 class Chinese(SearchLanguage):
     """Index single characters and pairs of neighbours: any word is found, without a dictionary."""
 
@@ -112,4 +122,5 @@ def setup(app):
     app.connect("config-inited", address_site)
     app.connect("builder-inited", keep_apart, priority=900)
     app.connect("html-page-context", offer_editions, priority=900)
+    app.connect("build-finished", translate_sources)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -127,6 +127,43 @@ def test_build_executes_again_only_what_changed(copy):
         assert "another" in page(copy, "2_3_loss", edition)
 
 
+@pytest.mark.parametrize(
+    ("language", "folder", "changed"),
+    [("en", "", "changed since, and show none: "), ("zh", "zh/", "没有输出的单元格：")],
+)
+def test_a_preview_executes_nothing_and_shows_the_last_run(copy, language, folder, changed):
+    chapter = copy / "chapters" / "2_3_loss.ipynb"
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[0].source += "\n\nMore, with [a link](4_keras_mnist)."
+    notebook.cells.append(nbformat.v4.new_code_cell("6 * 7"))
+    nbformat.write(notebook, chapter)
+    shutil.rmtree(copy / "_build" / "html")
+    before = sorted((copy / "_build" / "executed").iterdir())
+    result = run(copy, "tools/preview.py", "2_3_loss", language)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted((copy / "_build" / "executed").iterdir()) == before
+    name = f"_build/preview/{folder}chapters/2_3_loss.html"
+    assert result.stdout.splitlines()[-1] == name
+    html = (copy / name).read_text("utf-8")
+    assert "More, with" in html
+    assert html.count("&#39;2_3_loss&#39;") == 2  # as code and as output
+    assert "<pre><span></span>42" not in html
+    assert f"{changed}1" in html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("2_3", "en"), "There is no page '2_3'. PAGE is one of index, 1_background, "),
+        (("2_3_loss", "fr"), "not in the language 'fr', but in en and zh"),
+    ],
+)
+def test_a_preview_names_what_it_does_not_know(arguments, problem):
+    failed = run(ROOT, "tools/preview.py", *arguments)
+    assert failed.returncode == 1
+    assert problem in failed.stderr
+
+
 @pytest.mark.parametrize("file", ["ops/new.py", "new/page.js"])
 def test_build_executes_again_when_the_package_changed(copy, file):
     path = copy / "dlcore" / file
@@ -210,7 +247,7 @@ def test_repository_buttons_appear_with_its_address(copy, browser):
     colab = "https://colab.research.google.com/github/you/your-copy/blob/main/chapters/4_keras_mnist.ipynb"
     assert re.search(rf'<a href="{re.escape(colab)}">Open in Colab</a>', text)
     assert text.count(colab) == 1
-    assert "在Colab中打开</a>" in page(copy, edition="zh")
+    assert "在Colab中打开英文版</a>" in page(copy, edition="zh")
     for link in (f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
         assert link in text
     tab = browser.new_page(viewport={"width": 320, "height": 800})

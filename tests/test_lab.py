@@ -16,6 +16,8 @@ import lab
 import nbformat
 import notebooks
 import pytest
+import translation
+from babel.messages import Catalog
 
 FIGURE = """\
 from dlcore.interactive import Interactive
@@ -44,13 +46,19 @@ def book(monkeypatch, tmp_path):
     root = tmp_path / "book"
     for folder in ("tools", "_static"):
         shutil.copytree(environment.ROOT / folder, root / folder)
+    shutil.copy(environment.ROOT / "_config.yml", root)
     (root / "chapters").mkdir()
     (root / "chapters" / "ruff.toml").touch()
     (root / "chapters" / "matplotlibrc").touch()
     page(root, TEXT)
     monkeypatch.setattr(lab, "ROOT", root)
     monkeypatch.setattr(lab, "WORK", root / "work")
-    monkeypatch.setattr(lab, "COPIED", root / "work" / ".copied.json")
+    catalogs = root / "locale" / "zh_CN" / "LC_MESSAGES"
+    monkeypatch.setattr(translation, "CATALOGS", catalogs)
+    monkeypatch.setattr(translation.build, "ROOT", root)
+    catalog = Catalog()
+    catalog.add("A page", "一页")
+    translation.write(catalogs / "chapters" / "page.po", catalog)
     return root
 
 
@@ -67,32 +75,70 @@ def page(root, text):
 
 def test_a_copy_follows_its_page_until_the_reader_changes_it(book):
     copy = book / "work" / "page.ipynb"
-    assert lab.copy_pages() == []
+    assert lab.copy_pages("en") == []
     assert {file.name for file in (book / "work").iterdir()} == {
         "page.ipynb", "matplotlibrc", ".copied.json",
     }  # fmt: skip
     page(book, "# A better page")
-    assert lab.copy_pages() == []
+    assert lab.copy_pages("en") == []
     assert "A better page" in copy.read_text("utf-8")
 
     copy.write_text(copy.read_text("utf-8").replace("# A better page", "mine"), "utf-8")
-    assert lab.copy_pages() == []  # nothing new in the page
+    assert lab.copy_pages("en") == []  # nothing new in the page
     page(book, "# The best page")
     for _ in range(2):
-        assert lab.copy_pages() == ["page.ipynb"]
+        assert lab.copy_pages("en") == ["work/page.ipynb"]
         assert "mine" in copy.read_text("utf-8")
 
     copy.unlink()
-    assert lab.copy_pages() == []
+    assert lab.copy_pages("en") == []
     assert "The best page" in copy.read_text("utf-8")
 
 
 def test_a_copy_folds_what_the_site_folds(book):
-    lab.copy_pages()
+    lab.copy_pages("en")
     text, figure = nbformat.read(book / "work" / "page.ipynb", as_version=4).cells
     assert figure.metadata["jupyter"] == {"source_hidden": True}
     assert "jupyter" not in text.metadata
     assert "It was `lines`." in text.source
+
+
+def test_each_language_has_its_own_copies(book):
+    lab.copy_pages("en")
+    english, chinese = book / "work" / "page.ipynb", book / "work" / "zh" / "page.ipynb"
+    english.write_text(english.read_text("utf-8").replace("# A page", "# mine"), "utf-8")
+    assert lab.copy_pages("zh") == []
+    (text, code), (own, _) = (
+        nbformat.read(file, as_version=4).cells for file in (chinese, english)
+    )
+    assert text.source == own.source.replace("# mine", "# 一页")
+    assert code.source == FIGURE
+    chinese.write_text(chinese.read_text("utf-8").replace("# 一页", "# 我的"), "utf-8")
+    page(book, "# Another page")
+    assert lab.copy_pages("zh") == ["work/zh/page.ipynb"]
+    assert lab.copy_pages("en") == ["work/page.ipynb"]
+    assert "# 我的" in chinese.read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["fr", "zh_CN", ""])
+def test_an_unknown_language_is_named_with_the_known_ones(language):
+    with pytest.raises(SystemExit, match=f"language '{language}', but in en and zh"):
+        lab.main(language)
+
+
+def make_lab(*arguments, **settings):
+    """What `make lab` would call."""
+    command = ("make", "--no-print-directory", "--dry-run", "lab", *arguments)
+    run = subprocess.run(
+        command, cwd=environment.ROOT, env=os.environ | settings, capture_output=True, text=True
+    )
+    return run.stdout.splitlines()[-1].partition("tools/lab.py ")[2]
+
+
+def test_only_an_argument_of_make_says_the_language():
+    """The variable LANGUAGE is gettext's."""
+    assert make_lab(LANGUAGE="zh_CN:zh") == "en "
+    assert make_lab("LANGUAGE=zh", "LAB=--no-browser") == '"zh" --no-browser'
 
 
 def test_copies_are_not_part_of_the_book():
@@ -103,7 +149,7 @@ def test_copies_are_not_part_of_the_book():
 
 
 @contextlib.contextmanager
-def served(book, **settings):
+def served(book, language, **settings):
     """The address of JupyterLab, as `make lab` starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -112,7 +158,7 @@ def served(book, **settings):
     arguments = ("--no-browser", f"--port={port}", "--IdentityProvider.token=")
     log = book / "lab.log"
     with log.open("w") as file:
-        command = (sys.executable, book / "tools" / "lab.py", *arguments)
+        command = (sys.executable, book / "tools" / "lab.py", language, *arguments)
         process = subprocess.Popen(command, env=os.environ | settings, stdout=file, stderr=file)
     try:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -131,9 +177,10 @@ def served(book, **settings):
 def test_jupyterlab_shows_what_the_site_shows(book, browser, tmp_path):
     proxies = dict.fromkeys(("ALL_PROXY", "all_proxy"), "socks5://127.0.0.1:9")
     settings = {"NO_PROXY": "127.0.0.1", "JUPYTER_CONFIG_DIR": str(tmp_path), **proxies}
-    with served(book, **settings) as address:
+    with served(book, "zh", **settings) as address:
         tab = browser.new_page()
         tab.goto(f"{address}/lab/tree/page.ipynb")
+        tab.locator(".myst").get_by_text("一页").first.wait_for(timeout=60_000)
         answer = tab.locator(".myst details")
         answer.wait_for(timeout=60_000)
         assert not answer.get_by_text("It was").is_visible()
@@ -151,4 +198,4 @@ def test_jupyterlab_shows_what_the_site_shows(book, browser, tmp_path):
         tab.keyboard.press("ArrowRight")
         assert words.inner_text() == "step 2 of 3"
         tab.close()
-    assert json.loads((book / "work" / ".copied.json").read_text("utf-8"))
+    assert json.loads((book / "work" / "zh" / ".copied.json").read_text("utf-8"))

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from functools import cache
 
+import nbformat
 import pytest
 import translation
 from babel.messages import Catalog
@@ -148,6 +149,182 @@ def test_a_renamed_page_keeps_its_translations(tmp_path, monkeypatch):
     translation.messages()
     assert translation.known(catalogs.rglob("*.po"))["It is gone for now."] == "暂时删去。"
     assert not (tmp_path / "memory.po").exists()
+
+
+# The sources that are downloaded and run
+
+
+def english(markdown):
+    """Its runs of four English words, without those of code, formulas, targets and directives."""
+    for other in (
+        r"^([`:]{3,})\{(?:math|index)\}.*?^\1$",
+        r"^```.*?^```$",
+        r"^\$\$.*?^\$\$",
+        r"`[^`]*`",
+        r"\$[^$]*\$",
+        r"\]\([^)]*\)",
+        r"^:[a-z-]+:.*?$",
+    ):
+        markdown = re.sub(other, "|", markdown, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"(?:\b[A-Za-z’']+\b[ ,;:]+){3}\b[A-Za-z’']+\b", markdown)
+
+
+def blocks(markdown):
+    """The kind of each block, also inside of directives, and its words."""
+    for token in translation.parser().parse(markdown):
+        directive, _, argument = token.info.partition(" ")
+        words = argument or token.content.replace("\n", " ").strip()
+        yield (token.type, token.tag, directive), words
+        if directive:
+            yield from blocks(token.content)
+
+
+def shape(markdown):
+    return [kind for kind, _ in blocks(markdown)]
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if (ROOT / f"{page}.ipynb").exists()])
+def test_a_chinese_notebook_has_chinese_prose_and_the_same_code(page):
+    english_one = nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
+    chinese_one = nbformat.reads(translation.in_chinese(page), as_version=4)
+    nbformat.validate(chinese_one)
+    texts, captions = [], []
+    for own, other in zip(chinese_one.cells, english_one.cells, strict=True):
+        if own.cell_type == "markdown":
+            texts.append(own.source)
+            assert shape(own.source) == shape(other.source)
+            own.source = other.source
+        figure = own.metadata.get("mystnb", {})
+        for kind, key in (("figure", "caption"), ("image", "alt")):
+            if kind in figure:
+                captions.append(figure[kind][key])
+                figure[kind][key] = other.metadata.mystnb[kind][key]
+    assert chinese_one == english_one
+
+    assert [caption for caption in captions if not HAN.search(caption)] == []
+    assert [words for text in texts for words in english(text)] == []
+    memory = translation.known([translation.CATALOGS / f"{page}.po"])
+    left = {words for text in texts for _, words in blocks(text)} & set(memory)
+    assert [words for words in left if memory[words] != words] == []
+
+
+def test_english_prose_in_a_notebook_is_found():
+    text = "> A sentence of five words.\n\n```python\nfor a in range(3): pass\n```\n"
+    assert english(text) == ["A sentence of five"]
+
+
+MARKDOWN = """\
+(part-a)=
+## Two words
+
+A line,
+another line: $x$.
+
+| of a row | of a |
+| --- | --- |
+| of a | of a row |
+| `a \\| b`: two | of a |
+
+1. > Quoted.
+
+:::{admonition} Two words
+:class: tip
+- A list
+  of `code`.
+
+```{figure} file.png
+:alt: Two words
+Not known.
+```
+:::
+
+```{math}
+A list
+```
+"""
+MEMORY = {
+    "Two words": "两个词",
+    "A line, another line: $x$.": "一行：$x$。",
+    "of a row": "行",
+    "of a": "甲",
+    "`a | b`: two": "两个：`a | b`",
+    "Quoted.": "引文。",
+    "A list of `code`.": "`code`表。",
+    "A list": "表",
+    "tip": "提示",
+}
+
+
+def test_translated_markdown_keeps_all_but_its_messages():
+    assert translation.translated(MARKDOWN, {}) == MARKDOWN
+    chinese = """\
+(part-a)=
+## 两个词
+
+一行：$x$。
+
+| 行 | 甲 |
+| --- | --- |
+| 甲 | 行 |
+| 两个：`a \\| b` | 甲 |
+
+1. > 引文。
+
+:::{admonition} 两个词
+:class: tip
+- `code`表。
+
+```{figure} file.png
+:alt: 两个词
+Not known.
+```
+:::
+
+```{math}
+A list
+```
+"""
+    assert translation.translated(MARKDOWN, MEMORY) == chinese
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_chinese_edition_offers_chinese_sources(page):
+    (link,) = {
+        link["href"] for link in soup("zh_CN", f"{page}.html").select("a[href*='_sources/']")
+    }
+    source = (EDITIONS["zh_CN"] / page).parent / link
+    assert source.read_text("utf-8") == translation.in_chinese(page)
+
+
+# README.md and README.zh.md
+
+
+def readmes():
+    names = "README.md", "README.zh.md"
+    return [list(blocks((ROOT / name).read_text("utf-8"))) for name in names]
+
+
+def test_both_readmes_have_the_same_parts_and_commands():
+    ours, theirs = readmes()
+    assert [kind for kind, _ in ours] == [kind for kind, _ in theirs]
+    fences = [[words for kind, words in side if kind[0] == "fence"] for side in (ours, theirs)]
+    assert fences[0][1:] == fences[1][1:] == ["make book make test"]  # the first is a drawing
+
+
+def test_the_chinese_readme_says_what_the_english_one_says():
+    pairs = [
+        (english[1], chinese[1])
+        for english, chinese in zip(*readmes(), strict=True)
+        if english[0][0] == "inline"
+    ]
+    pairs.remove(("[中文](README.zh.md)", "[English](README.md)"))
+    headings = [text.lower().replace(" ", "-") for pair in pairs for text in pair]
+    for pair in pairs:
+        ways = [re.findall(r"\]\(#([^)]*)\)", text) for text in pair]
+        assert len(ways[0]) == len(ways[1])
+        assert {*ways[0], *ways[1]} <= set(headings)
+        own = (re.sub(r"\]\(#[^)]*\)", "](#)", text) for text in pair)
+        assert list(translation.problems(*own)) == [], pair[1]
 
 
 # The two sites

@@ -1,6 +1,6 @@
 """Open copies of the pages in JupyterLab, in work/; `make lab` calls this.
 
-    lab.py [ARGUMENT ...]    arguments for JupyterLab, such as --no-browser
+    lab.py LANGUAGE [ARGUMENT ...]    arguments for JupyterLab, such as --no-browser
 
 A copy is the reader's: exercises are done in it, and it is brought up to date with its page only
 while the reader has not changed it.
@@ -16,10 +16,12 @@ from pathlib import Path
 import environment
 import nbformat
 import notebooks
+import translation
 
 ROOT = environment.ROOT
 WORK = ROOT / "work"
-COPIED = WORK / ".copied.json"  # name -> SHA-256 of the copy as it was made
+LANGUAGES = {"en": "", "zh": "zh"}  # and the folder of its copies in work/
+COPIED = ".copied.json"  # beside the copies: name -> SHA-256 of the copy as it was made
 
 KERNEL = """\
 c = get_config()
@@ -27,31 +29,36 @@ c.InteractiveShellApp.exec_files = [{moving!r}]
 """
 
 
-def copy_pages():
+def copy_pages(language):
     """Copy new and changed pages; return the names of those that the reader has changed too."""
-    WORK.mkdir(exist_ok=True)
-    copied = json.loads(COPIED.read_text("utf-8")) if COPIED.exists() else {}
+    folder = WORK / LANGUAGES[language]
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / COPIED
+    copied = json.loads(record.read_text("utf-8")) if record.exists() else {}
     behind = []
     for page in sorted((ROOT / "chapters").iterdir()):
         if page.is_dir() or page.name == "ruff.toml":
             continue
-        copy, new = WORK / page.name, as_shown(page)
+        copy, new = folder / page.name, as_shown(page, language)
         here = digest(copy.read_bytes()) if copy.exists() else None
         if here not in (None, digest(new), copied.get(page.name)):
-            behind += [page.name] if copied.get(page.name) != digest(new) else []
+            behind += [str(copy.relative_to(ROOT))] if copied.get(page.name) != digest(new) else []
             continue
         if here != digest(new):
             copy.write_bytes(new)
         copied[page.name] = digest(new)
-    COPIED.write_text(json.dumps(copied, indent=1), "utf-8")
+    record.write_text(json.dumps(copied, indent=1), "utf-8")
     return behind
 
 
-def as_shown(page):
+def as_shown(page, language):
     """The bytes of a copy: what the site folds is folded, and names stand for computed numbers."""
+    source = page.read_bytes()
+    if language == "zh" and page.suffix in (".ipynb", ".md"):
+        source = translation.in_chinese(f"chapters/{page.stem}").encode()
     if page.suffix != ".ipynb":
-        return page.read_bytes()
-    notebook = nbformat.read(page, as_version=4)
+        return source
+    notebook = nbformat.reads(source.decode(), as_version=4)
     for cell in notebook.cells:
         if notebooks.HIDDEN & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
@@ -74,16 +81,21 @@ def prepare_kernels():
     os.environ["IPYTHONDIR"] = str(folder)
 
 
-def main(*arguments):
-    for name in copy_pages():
+def main(language="en", *arguments):
+    if language not in LANGUAGES:
+        sys.exit(
+            f"The pages are not in the language {language!r}, but in {' and '.join(LANGUAGES)}."
+        )
+    for copy in copy_pages(language):
         print(
-            f"work/{name} holds your changes and stays. The page has changed since: for the new "
-            "one, rename yours and start again."
+            f"{copy} holds your changes and stays. The page has changed since: for the new one, "
+            "rename yours and start again."
         )
     prepare_kernels()
     lab = Path(sys.executable).with_name("jupyter-lab")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    os.execv(lab, [str(lab), f"--ServerApp.root_dir={WORK}", *root, *arguments])
+    folder = WORK / LANGUAGES[language]
+    os.execv(lab, [str(lab), f"--ServerApp.root_dir={folder}", *root, *arguments])
 
 
 if __name__ == "__main__":

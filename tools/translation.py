@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 
 import build
+import nbformat
 import yaml
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
@@ -130,6 +131,73 @@ def messages():
         write(MEMORY, left)
     for file in set(files) - set(current):  # of a page that has another name now, or none
         file.unlink()
+
+
+# The source of a page in Chinese, for those who run or download it
+
+
+def in_chinese(page):
+    """A page's source, as text, in the Chinese of its catalog. The code is the same."""
+    memory = known(CATALOGS.glob(f"{page}.po"))
+    path = build.ROOT / page
+    if not path.with_suffix(".ipynb").exists():
+        return translated(path.with_suffix(".md").read_text("utf-8"), memory)
+    notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = translated(cell.source, memory)
+        for kind, key in (("figure", "caption"), ("image", "alt")):
+            words = cell.metadata.get("mystnb", {}).get(kind, {})
+            if key in words:
+                words[key] = memory.get(words[key], words[key])
+    return nbformat.writes(notebook, indent=1) + "\n"
+
+
+def translated(text, memory):
+    """Markdown with each message in the words of the memory. What it does not know stays."""
+    lines = text.split("\n")
+    written = Counter()  # characters of a line that are done: a row of a table has many messages
+    for first, end, words in passages(text):
+        new = memory.get(words.replace("\n", " ").strip(), words)
+        line, start = lines[first], words.partition("\n")[0]
+        if start not in line:  # in a row of a table, where Markdown escapes this mark
+            start, new = start.replace("|", r"\|"), new.replace("|", r"\|")
+        at = line.index(start, written[first])
+        if new != words:
+            rest = "" if "\n" in words else line[at + len(start) :]
+            lines[first] = line[:at] + new + rest
+            lines[first + 1 : end] = [None] * (end - first - 1)
+        written[first] = at + len(new)
+    return "\n".join(line for line in lines if line is not None)
+
+
+DIRECTIVE = re.compile(r"\{([a-z-]+)\} *(.*)")
+OPTION = re.compile(r"\s*:([a-z-]+): *(.*)")
+WORDLESS = ("math", "eval-rst", "index", "statements")  # directives that hold no message
+
+
+def passages(text, offset=0):
+    """What may be a message: its first line, the line after its last, and its words."""
+    for token in parser().parse(text):
+        first, end = (offset + line for line in token.map or (0, 0))
+        directive = DIRECTIVE.match(token.info) if token.type.endswith("fence") else None
+        if token.type == "inline":
+            yield first, end, token.content
+        elif directive and directive[1] not in WORDLESS:
+            if directive[2]:
+                yield first, first + 1, directive[2]
+            body = token.content.split("\n")
+            for number, line in enumerate(body):
+                if not (option := OPTION.match(line)):
+                    break
+                if option[1] == "alt":
+                    yield first + 1 + number, first + 2 + number, option[2]
+                body[number] = ""
+            if directive[1] == "glossary":  # its lines are terms and definitions
+                for number, line in enumerate(body, first + 1):
+                    yield number, number + 1, line.strip()
+            else:
+                yield from passages("\n".join(body), first + 1)
 
 
 # What is the same on both sides
