@@ -428,7 +428,9 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
         tab.mouse.up()
         assert field.locator("polyline").count() == 1
         words = tab.locator(".interactive-text").inner_text()
-        assert re.fullmatch(r"It reads a \d, with a probability of \d+ %.", words)
+        chinese = r"它读作\d，概率是\d+ %。"
+        english = r"It reads a \d, with a probability of \d+ %."
+        assert re.fullmatch(chinese if edition else english, words)
         assert not tab.problems
 
 
@@ -436,10 +438,14 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
 def test_the_reader_types_and_the_network_goes_on(visit, edition):
     with visit(f"{edition}chapters/3_2_2_gates_and_attention.html") as tab:
         tab.locator(".interactive").scroll_into_view_if_needed()
-        tab.get_by_role("textbox", name="first letters").fill("q")
+        field, button = (
+            ("开头的字母", "写一个名字") if edition else ("first letters", "write a name")
+        )
+        tab.get_by_role("textbox", name=field).fill("q")
         words = tab.locator(".interactive-text").inner_text()
-        assert re.match(r"The likeliest next: u \d\d %, ", words)
-        tab.get_by_role("button", name="write a name").click()
+        likeliest = "接下来最可能的：" if edition else "The likeliest next: "
+        assert re.match(rf"{likeliest}u \d\d %, ", words)
+        tab.get_by_role("button", name=button).click()
         assert tab.locator("[role=log]").inner_text().strip().startswith("q")
         assert not tab.problems
 

@@ -1,6 +1,7 @@
 """That the Chinese edition is complete and says the same as the English one."""
 
 import copy
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from collections import Counter
 from functools import cache
 
+import figure_words
 import nbformat
 import pytest
 import translation
@@ -454,3 +456,46 @@ def test_the_frame_of_a_page_is_chinese(page):
 @pytest.mark.parametrize("page", pages())
 def test_no_english_sentence_is_left(page):
     assert re.findall(r"(?:\b[A-Za-z’']+\b[ ,;:]+){5,}", chinese_text(page)) == []
+
+
+NAMES = {"Adam", "Nesterov", "RMSprop"}
+
+
+def test_figures_that_move_speak_chinese():
+    figures = 0
+    for page in pages():
+        html = (EDITIONS["zh_CN"] / f"{page}.html").read_text("utf-8")
+        # What waits in a template is not everywhere searched by this library.
+        held = BeautifulSoup(html.replace("template>", "div>"), "html.parser")
+        for figure in held.select(".interactive"):
+            figures += 1
+            data = figure.script.string
+            if key := figure.script.get("data-key"):
+                [file] = SITE.rglob(f"_static/figures/{key}.js")
+                data = file.read_text("utf-8").partition(",")[2].strip().removesuffix(")")
+            said = [
+                *(text for text in figure.strings if text.parent.name not in ("script", "option")),
+                *(part["aria-label"] for part in figure.select("[aria-label]")),
+                *strings(json.loads(data)),
+            ]
+            words = {word for text in said for word in re.findall(r"(?<![{\w])[A-Za-z]{2,}", text)}
+            assert words <= NAMES, page
+    assert figures > 8
+
+
+def strings(data, said=False):
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from strings(value, said or name in figure_words.SAID)
+    elif isinstance(data, list):
+        for value in data:
+            yield from strings(value, said)
+    elif said and isinstance(data, str):
+        yield data
+
+
+def test_the_number_of_a_figure_keeps_its_place_in_chinese(monkeypatch):
+    catalog = {"# of # lie left": "#个在左边，共#个", "loss #": "损失#"}
+    monkeypatch.setattr(figure_words, "_", lambda text: catalog.get(text, text))
+    assert figure_words.say("3 of 4 lie left, loss 1.5e-03") == "3个在左边，共4个，损失1.5e-03"
+    assert figure_words.say("RMSprop, Adam") == "RMSprop, Adam"
