@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -311,11 +312,20 @@ def test_a_file_of_the_reader_that_cannot_be_read_is_named(monkeypatch, tmp_path
 
 @pytest.mark.parametrize("way", ["path", "DLCORE_DATA"])
 def test_a_pipe_is_not_waited_for(monkeypatch, tmp_path, way):
+    def give_up(*_):
+        pytest.fail("the pipe was waited for")
+
     file = tmp_path / "data" / "mnist.npz"
     file.parent.mkdir()
     os.mkfifo(file)
-    with pytest.raises(OSError, match=re.escape(f"{file} is not a file")):
-        named_by_the_reader(monkeypatch, way, file)()
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(10)
+    try:
+        with pytest.raises(OSError, match=re.escape(f"{file} is not a file")):
+            named_by_the_reader(monkeypatch, way, file)()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_file_that_unpacks_to_more_than_mnist_is_not_unpacked(monkeypatch, tmp_path):
@@ -523,6 +533,15 @@ def test_an_interrupted_download_leaves_nothing(monkeypatch, server, cache):
     assert left_in(cache) == []
 
 
+def assert_ends(address):
+    """The thread that fetches from a mirror ends soon after the mirror is given up."""
+    for thread in threading.enumerate():
+        if thread.name == address:
+            thread.join(10)
+            assert not thread.is_alive(), "what was given up goes on"
+    gc.collect()
+
+
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of what is given up midway
 def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     """One that sends a little now and then never times out, whatever the limit on each answer."""
@@ -535,11 +554,23 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     assert_mnist_from(good[0], mnist.load_mnist())
     assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
     assert server.requests == ["/slow/mnist.npz", "/good/mnist.npz"]
-    for thread in threading.enumerate():
-        if thread.name == entry[0]:
-            thread.join(10)
-            assert not thread.is_alive(), "what was given up goes on"
-    gc.collect()
+    assert_ends(entry[0])
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of what is given up midway
+def test_the_bar_of_what_is_given_up_goes_away_first(monkeypatch, server, capfd):
+    """Its thread, which may still wait for bytes, does not clear the line later."""
+    entry = server.mirror("slow", {"mnist.npz": NPZ})
+    server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
+    monkeypatch.setattr(mnist, "DEADLINE", 1.5)
+    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
+    assert mnist.load_mnist().stand_in
+    bar, note = capfd.readouterr().out.split("Note: ")
+    assert "mnist.npz: " in bar
+    assert bar.endswith(" \r")
+    assert "not done after 1.5 seconds" in note
+    assert_ends(entry[0])
 
 
 def test_an_endless_answer_is_given_up(monkeypatch, server):

@@ -1,5 +1,6 @@
 """What dlcore promises as a package: its names, its docstrings, what importing it costs."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -201,6 +202,49 @@ def test_importing_loads_no_framework(name):
 def test_importing_the_package_loads_nothing():
     code = "import sys, dlcore; print('numpy' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+
+
+def borrowed(path):
+    """The dotted names of dlcore that a file imports, and those that it reaches through them."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    names = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "dlcore"
+        for alias in node.names
+    }
+    reached = {
+        f"{names[node.value.id]}.{node.attr}"
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in names
+    }
+    return [name.split(".") for name in reached.union(names.values())]
+
+
+def test_no_private_name_crosses_its_border():
+    assert ["dlcore", "ops", "conv2d"] in borrowed(ROOT / "dlcore" / "interactive" / "kernel.py")
+    crossing = [
+        f"{path.relative_to(ROOT)}: {'.'.join(name)}"
+        for path in FILES
+        for name in borrowed(path)
+        for i, part in enumerate(name)
+        if part[0] == "_" and path.relative_to(ROOT).with_suffix("").parts[:i] != tuple(name[:i])
+    ]
+    assert crossing == []
+
+
+def test_derivatives_and_figures_build_on_the_formulas_and_nothing_else_on_another():
+    pairs = {
+        (path.relative_to(ROOT).with_suffix("").parts[1], name[1])
+        for path in FILES
+        for name in borrowed(path)
+    }
+    assert {(a, b) for a, b in pairs if {a, b} <= set(PUBLIC) and a != b} == {
+        ("grads", "ops"),
+        ("interactive", "ops"),
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
