@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -148,7 +149,7 @@ def test_a_preview_executes_nothing_and_shows_the_last_run(copy, language, folde
     assert result.stdout.splitlines()[-1] == name
     html = (copy / name).read_text("utf-8")
     assert "More, with" in html
-    assert html.count("&#39;2_3_loss&#39;") == 2  # as code and as output
+    assert unescape(html).count("'2_3_loss'") == 2  # as code and as output
     assert "<pre><span></span>42" not in html
     assert f"{changed}1" in html
 
