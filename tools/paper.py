@@ -345,20 +345,20 @@ def epub(book, desk):
 
 
 def images(text):
-    """The files of a page's images, which it names by now as the ePub does."""
+    """The files of a page's images, in PNG, which every reader shows; the page then names them."""
     found = {}
     for image in text.find_all("img"):
         source = image["src"]
-        if source.startswith("data:"):  # the still of a figure that moves, not in PNG
+        if source.startswith("data:"):  # the still of a figure that moves
             data = base64.b64decode(source.partition(",")[2])
-            name = f"still-{uuid.uuid5(uuid.NAMESPACE_OID, source)}.png"
-            with Image.open(io.BytesIO(data)) as still:
-                still.save(png := io.BytesIO(), "png")
-            found[f"images/{name}"] = png.getvalue()
+            stem = f"still-{uuid.uuid5(uuid.NAMESPACE_OID, source)}"
         else:
-            name = PurePosixPath(source).name
-            found[f"images/{name}"] = (build.SITE / source[1:]).read_bytes()
-        image["src"] = f"images/{name}"
+            data = (build.SITE / source[1:]).read_bytes()
+            stem = PurePosixPath(source).stem
+        with Image.open(io.BytesIO(data)) as shown:
+            shown.save(png := io.BytesIO(), "png")
+        image["src"] = f"images/{stem}.png"
+        found[image["src"]] = png.getvalue()
     return found
 
 
