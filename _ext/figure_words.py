@@ -33,7 +33,8 @@ def say(words):
 def say_clause(words):
     numbers = iter(NUMBER.findall(words))
     known = NUMBER.sub("#", words)
-    return words if (said := _(known)) == known else re.sub("#", lambda _: next(numbers), said)
+    said = _(known) if known else known  # the catalog's own head is its message of no words
+    return words if said == known else re.sub("#", lambda _: next(numbers), said)
 
 
 def say_all(data, said=False):

@@ -495,7 +495,8 @@ def strings(data, said=False):
 
 
 def test_the_number_of_a_figure_keeps_its_place_in_chinese(monkeypatch):
-    catalog = {"# of # lie left": "#个在左边，共#个", "loss #": "损失#"}
+    catalog = {"# of # lie left": "#个在左边，共#个", "loss #": "损失#", "": "the head"}
     monkeypatch.setattr(figure_words, "_", lambda text: catalog.get(text, text))
     assert figure_words.say("3 of 4 lie left, loss 1.5e-03") == "3个在左边，共4个，损失1.5e-03"
     assert figure_words.say("RMSprop, Adam") == "RMSprop, Adam"
+    assert figure_words.say("loss 2.") == "损失2。"
