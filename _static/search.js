@@ -1,7 +1,7 @@
 /* What the search offers, the best last as Sphinx shows it: the answers to error messages (index
    entries), then pages by their titles, glossary terms, sections by their titles, names of the
    package, and pages by their text, which lead to the section that holds the words. Where few
-   pages have all words of the query, those follow that have most of them. */
+   chapters have all words of the query, those follow that have most of them. */
 addEventListener("DOMContentLoaded", () => {
   const stemmer = new Stemmer();
   const stems = (text) => new Set(
@@ -43,13 +43,13 @@ addEventListener("DOMContentLoaded", () => {
         } else if (main && entry.includes(asked) && 2 * asked.length >= entry.length)
           offer(place(file, id, entry), ANSWER);
 
-    const apart = (page) => (page.includes("/a_") ? 5 : 0); // appendices after the chapters
+    const apart = (page) => (/\/(a_|index)/.test(page) ? 5 : 0); // chapters come before the others
     for (const result of searchWithSphinx(query, words, excluded, ...rest)) {
       const [page, , at, description, score] = result;
       if (description !== null) offer(result, NAME + score);
       else if (!at && !found.has(page)) offer(result, TEXT + score - apart(page));
     }
-    if (found.size < FEW) {
+    if ([...found.values()].filter(([page]) => !apart(page)).length < FEW) {
       const held = new Map();
       for (const word of words)
         for (const result of Search.performTermsSearch(new Set([word]), excluded))
