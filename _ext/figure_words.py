@@ -23,10 +23,11 @@ FULL_WIDTH = {".": "。", ",": "，", ":": "：", ";": "；"}
 
 
 def say(words):
-    said = [say_clause(clause) for clause in MARK.split(words)[::2]]
-    if said == MARK.split(words)[::2]:
+    parts = MARK.split(words)
+    said = [say_clause(clause) for clause in parts[::2]]
+    if said == parts[::2]:
         return words
-    marks = [FULL_WIDTH[mark[0]] for mark in MARK.split(words)[1::2]]
+    marks = [FULL_WIDTH[mark[0]] for mark in parts[1::2]]
     return "".join(map("".join, zip_longest(said, marks, fillvalue="")))
 
 

@@ -4,7 +4,7 @@
      image: [rows, columns, base64 of a PNG], contours: a path's "d",
      lines: one "x y x y ..." a line, points: one path's "d" a class, text: a sentence.
    A figure of dlcore/interactive/kernel.py has no frames: `slide` computes what it shows; one of
-   another kind is computed by the script of that name, from what `networks` has for it.
+   another kind is computed by the script of that name, with what `shared` has for all of them.
    Heavy data lie in a file of their own, fetched when the reader comes near the figure. */
 "use strict";
 

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 EDITIONS = {"en": SITE, "zh_CN": SITE / "zh"}
+LANGUAGES = {edition.partition("_")[0]: edition for edition in EDITIONS}  # as a reader names them
 FINISHED = BUILD / "finished"  # exists only while the last build succeeded
 
 

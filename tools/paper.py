@@ -33,7 +33,6 @@ from pygments.formatters import HtmlFormatter
 
 ROOT = build.ROOT
 PAPER = build.BUILD / "paper"
-LANGUAGES = {language.partition("_")[0]: language for language in build.EDITIONS}
 
 # What needs a script or a screen. Of a check its line stays; all else unfolds, as the site prints.
 DROPPED = (
@@ -468,16 +467,16 @@ def stale():
 
 
 def main(kind, *chosen):
-    unknown = [language for language in chosen if language not in LANGUAGES]
+    unknown = [language for language in chosen if language not in build.LANGUAGES]
     if unknown:
-        sys.exit(f"LANGUAGE={unknown[0]} is none of the editions: {', '.join(LANGUAGES)}")
+        sys.exit(f"LANGUAGE={unknown[0]} is none of the editions: {', '.join(build.LANGUAGES)}")
     if changed := stale():
         sys.exit(f"{changed} First: make book")
     PAPER.mkdir(exist_ok=True)
     with Desk() as desk:
-        for language in chosen or LANGUAGES:
+        for language in chosen or build.LANGUAGES:
             start = time.monotonic()
-            file = MAKERS[kind](Book(LANGUAGES[language]), desk)
+            file = MAKERS[kind](Book(build.LANGUAGES[language]), desk)
             size, seconds = file.stat().st_size / 1e6, time.monotonic() - start
             print(f"{file.relative_to(ROOT)}: {size:.1f} MB in {seconds:.0f} s", flush=True)
 

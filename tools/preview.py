@@ -13,7 +13,6 @@ import environment
 import yaml
 
 PREVIEW = build.BUILD / "preview"
-LANGUAGES = {"en": "en", "zh": "zh_CN"}
 # What leads to other pages and to the references, and values of cells that did not run.
 ELSEWHERE = ["myst.xref_missing", "ref", "bibtex", "mystnb.glue", "mystnb.glue_ref"]
 
@@ -22,10 +21,9 @@ def main(page, language):
     pages = {name.rpartition("/")[2]: name for name in build.pages()}
     if page not in pages:
         sys.exit(f"There is no page {page!r}. PAGE is one of {', '.join(pages)}.")
-    if language not in LANGUAGES:
-        sys.exit(
-            f"The pages are not in the language {language!r}, but in {' and '.join(LANGUAGES)}."
-        )
+    if language not in build.LANGUAGES:
+        known = " and ".join(build.LANGUAGES)
+        sys.exit(f"The pages are not in the language {language!r}, but in {known}.")
     environment.clean()
     doctrees = PREVIEW / "doctrees"
     shutil.rmtree(doctrees, ignore_errors=True)  # of another page, or another run of this one
@@ -34,7 +32,7 @@ def main(page, language):
     others = [{"file": pages[name]} for name in ("a_glossary", "index") if name != page]
     book = {"format": "jb-book", "root": pages[page], "chapters": others[:1]}
     toc.write_text(yaml.safe_dump(book), "utf-8")
-    edition = LANGUAGES[language]
+    edition = build.LANGUAGES[language]
     site = PREVIEW / build.EDITIONS[edition].relative_to(build.SITE)
     build.sphinx(
         site,
