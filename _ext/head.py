@@ -35,6 +35,11 @@ def load_what_is_used(app, pagename, templatename, context, doctree):
 
     for kind in ("script_files", "css_files"):
         context[kind] = [asset for asset in context.get(kind, []) if used(asset)]
+    # Deferred, a script does not hold up the first words of the page; scripts of the page's own
+    # text read the options.
+    for script in context["script_files"]:
+        if getattr(script, "filename", None) and "documentation_options" not in script.filename:
+            script.attributes.setdefault("defer", "defer")
 
 
 def sentences(doctree):
