@@ -168,7 +168,9 @@ def drop_surplus(static):
 
 def keep_used_icons(site):
     """Keep of Font Awesome's two thousand icons those that a page, script or style names."""
-    (theirs,) = Path(pydata_sphinx_theme.__file__).parent.glob("theme/*/static/vendor/fontawesome/*")
+    (theirs,) = Path(pydata_sphinx_theme.__file__).parent.glob(
+        "theme/*/static/vendor/fontawesome/*"
+    )
     vendored = list(site.rglob(f"vendor/fontawesome/{theirs.name}"))
     texts = {
         file: file.read_text("utf-8")
