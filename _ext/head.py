@@ -35,6 +35,16 @@ def load_what_is_used(app, pagename, templatename, context, doctree):
 
     for kind in ("script_files", "css_files"):
         context[kind] = [asset for asset in context.get(kind, []) if used(asset)]
+    if templatename != "search.html":  # its own scripts need these before them
+        context["script_files"] = [deferred(script) for script in context["script_files"]]
+
+
+def deferred(script):
+    """The same script, which does not hold up the first words of a page."""
+    file = getattr(script, "filename", None)
+    if file is None or "documentation_options" in file or "defer" in script.attributes:
+        return script  # the page's own text reads the options
+    return type(script)(file, priority=script.priority, defer="defer", **script.attributes)
 
 
 def sentences(doctree):

@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from book import FIGURE_DATA, HEAVY
 from bs4 import BeautifulSoup
 from edition import Chinese
+from fontTools.ttLib import TTFont
 from test_faq import ERRORS
 from test_package import PUBLIC
 
@@ -28,6 +29,7 @@ CHAPTERS = [page for page in PAGES if "chapters/" in page]
 EDITIONS = ["", "zh/"]
 SCREEN = {"width": 1280, "height": 800}
 WIDTHS = ["360", "320"]  # of narrow screens, in pixels
+FAMILIES = {"fa-solid", "fa-regular", "fa-brands"}  # of icons
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -471,7 +473,40 @@ def test_a_page_loads_no_script_that_it_does_not_use(page):
 
 def test_the_site_is_small():
     files = [file for file in SITE.rglob("*.*") if file.is_file() and "here" not in file.parts]
-    assert sum(file.stat().st_size for file in files) < 28e6
+    assert sum(file.stat().st_size for file in files) < 25e6
+
+
+def test_what_code_leaves_plain_has_the_colour_of_all_code():
+    style = (SITE / "_static/pygments.css").read_text("utf-8")
+    for theme in ("light", "dark"):
+        rule = rf'data-theme="{theme}"\] \.highlight {{}}{{{{[^}}}}]*\bcolor: (#\w+)'
+        (code,) = re.findall(rule.format(""), style)
+        for token in "npw":
+            assert re.findall(rule.format(rf"\.{token} "), style) == [code]
+
+
+def test_each_icon_is_in_the_font():
+    (folder,) = SITE.glob("_static/vendor/fontawesome/*")
+    style = (folder / "css/all.min.css").read_text("utf-8")
+    fonts = [TTFont(file).getBestCmap() for file in folder.glob("webfonts/*.woff")]
+    names = {
+        name
+        for page in CHAPTERS
+        for icon in soup(page).select("[class*='fa-']")
+        for name in icon["class"]
+        if name.startswith("fa-") and name not in FAMILIES
+    }
+    assert len(names) > 5
+    for name in names:
+        (code,) = re.findall(rf'\.{name}:before[^{{]*{{content:"\\(\w+)"', style)
+        assert any(int(code, 16) in font for font in fonts), name
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_script_holds_up_the_first_words(page):
+    head = soup(page).head.select("script[src]")
+    waited = [script["src"] for script in head if not script.has_attr("defer")]
+    assert all("documentation_options" in src for src in waited)
 
 
 def test_the_editions_share_what_they_have_alike():

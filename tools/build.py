@@ -19,10 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environment
+import pydata_sphinx_theme
 import pyodide
 import recorder
 import runs
 import yaml
+from fontTools import subset
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +33,8 @@ SITE = BUILD / "html"
 EDITIONS = {"en": SITE, "zh_CN": SITE / "zh"}
 LANGUAGES = {edition.partition("_")[0]: edition for edition in EDITIONS}  # as a reader names them
 FINISHED = BUILD / "finished"  # exists only while the last build succeeded
+ICON = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
+FACE = re.compile(r"(@font-face\{[^}]*src:)url\(\.\./webfonts/([\w-]+)\.woff2\)[^;}]*([^}]*\})")
 
 
 def pages():
@@ -108,6 +112,7 @@ def main():
             sys.exit(f"The build of {language} left out {', '.join(missing)}.")
     for site in EDITIONS.values():
         drop_surplus(site / "_static")
+    keep_used_icons(SITE)
     halve_figures(SITE)
     share(SITE, EDITIONS["zh_CN"])
     if address := os.environ.get("BOOK_URL", "").rstrip("/"):
@@ -159,6 +164,53 @@ def drop_surplus(static):
     for file in surplus:
         if file.is_file():
             file.unlink()
+
+
+def keep_used_icons(site):
+    """Keep of Font Awesome's two thousand icons those that a page, script or style names."""
+    (theirs,) = Path(pydata_sphinx_theme.__file__).parent.glob(
+        "theme/*/static/vendor/fontawesome/*"
+    )
+    vendored = list(site.rglob(f"vendor/fontawesome/{theirs.name}"))
+    texts = {
+        file: file.read_text("utf-8")
+        for kind in ("html", "js", "css")
+        for file in site.rglob(f"*.{kind}")
+        if not set(vendored) & set(file.parents)
+    }
+    names = {name for text in texts.values() for name in re.findall(r"\bfa-[\w-]+", text)}
+    # Styles say an icon by its code.
+    styles = "".join(text for file, text in texts.items() if file.suffix == ".css")
+    codes = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", styles)}
+
+    def icon(rule):
+        if not names & set(re.findall(r"fa-[\w-]+", rule[1])):
+            return ""
+        codes.add(int(rule[2], 16))
+        return rule[0]
+
+    style = ICON.sub(icon, (theirs / "css/all.min.css").read_text("utf-8"))
+    fonts, options = {}, subset.Options(flavor="woff")
+    for original in theirs.glob("webfonts/*.ttf"):
+        font = subset.load_font(original, options)
+        if not codes.isdisjoint(font.getBestCmap()):
+            keeper = subset.Subsetter(options)
+            keeper.populate(unicodes=codes)
+            keeper.subset(font)
+            fonts[original.stem] = font
+
+    def face(rule):
+        if rule[2] not in fonts:
+            return ""
+        return f'{rule[1]}url(../webfonts/{rule[2]}.woff) format("woff"){rule[3]}'
+
+    style = FACE.sub(face, style)
+    for folder in vendored:
+        (folder / "css/all.min.css").write_text(style, "utf-8")
+        for surplus in folder.glob("webfonts/*"):
+            surplus.unlink()
+        for name, font in fonts.items():
+            subset.save_font(font, folder / f"webfonts/{name}.woff", options)
 
 
 def halve_figures(site):
