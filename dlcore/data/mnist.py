@@ -1,5 +1,6 @@
-"""The MNIST digits, verified whatever their source."""
+"""The MNIST digits, verified whatever their source, and how a published set is found."""
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,12 +58,36 @@ IN_FOLDER = "the folder in DLCORE_DATA"
 
 TIMEOUT = 10  # seconds without an answer before an address of a mirror is given up
 DEADLINE = 60  # seconds for all that comes from a mirror before it is given up
-LARGEST = 2**24  # bytes of a file; the largest published one has 11.5 MB
+LARGEST = 2**25  # bytes of a file; the largest published one has 26.4 MB
 UNPACKED = 2**26  # bytes of an array in its file; the largest has 47 MB
 
-# Address of a mirror -> how it failed, in the process that started this one: it is not asked again.
+# Data set and address of a mirror -> how it failed, in the process that started this one: it is not
+# asked again.
 _DEAD = "DLCORE_DEAD_MIRRORS"
 DEAD = json.loads(os.environ.get(_DEAD, "{}"))
+
+
+class Published(NamedTuple):
+    """A set of images as it is published: what `load` looks for.
+
+    Attributes:
+        name: what the data are.
+        arrays: shape and SHA-256 of each array, by its name in `NAMES`.
+        file: the npz file that holds the arrays.
+        keras: the files of Keras's cache that hold them: an npz file, or one of IDX for each.
+        mirrors: addresses of folders, and the files to fetch from each with their SHA-256.
+        deadline: seconds for all that comes from a mirror before it is given up.
+        turned: whether the digits that stand in for the data are turned by a quarter, so that
+            they are not taken for digits.
+    """
+
+    name: str
+    arrays: dict
+    file: str
+    keras: tuple
+    mirrors: tuple
+    deadline: float
+    turned: bool = False
 
 
 class Dataset(tuple):
@@ -116,55 +142,85 @@ def load_mnist(path=None):
 
     Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/.
     """
+    digits = Published("MNIST", MNIST, "mnist.npz", ("mnist.npz",), MIRRORS, DEADLINE)
+    return load(digits, path)
+
+
+def load(published, path=None):
+    """Load a published set of images, or a stand-in, from the sources that `load_mnist` lists.
+
+    Args:
+        published: what to look for, a `Published`.
+        path: an npz file that holds it, or None.
+
+    Returns:
+        A `Dataset`.
+
+    Raises:
+        FileNotFoundError: if `path`, or the folder ``$DLCORE_DATA``, does not exist.
+        OSError: if `path` or ``$DLCORE_DATA`` cannot be read.
+        ValueError: if the file there does not hold the published arrays.
+        RuntimeError: with ``DLCORE_DATA_STRICT=1``, if the set cannot be had; it says why.
+    """
+    name = published.name
     if path is not None:
         path = Path(path).expanduser()
-        return Dataset(_read_npz(path), name="MNIST", source=str(path))
+        return Dataset(_read([path], published), name=name, source=str(path))
     if os.environ.get("DLCORE_STAND_IN") == "1":
-        return _digits()
+        return _digits(published)
     failures = []
-    for file, source in _files():
+    for files, source in _files(published):
         try:
-            return Dataset(_read_npz(file), name="MNIST", source=source)
-        except FileNotFoundError:
-            failures.append(f"{file} does not exist")
+            return Dataset(_read(files, published), name=name, source=source)
+        except FileNotFoundError as error:
+            failures.append(f"{error.filename} does not exist")
         except (OSError, ValueError) as error:
             if source == IN_FOLDER:
                 raise
-            failures.append(f"{file}: {_first_line(error)}")  # a download replaces it
+            failures.append(f"{_place(files)}: {_first_line(error)}")  # a download replaces it
     dead = dict(DEAD)
-    for address, files in MIRRORS:
-        if address not in dead:
+    for address, files in published.mirrors:
+        mirror = f"{name} {address}"
+        if mirror not in dead:
             try:
-                return Dataset(_download(address, files), name="MNIST", source=address)
+                arrays = _download(address, files, published)
+                return Dataset(arrays, name=name, source=address)
             except (OSError, ValueError) as error:  # requests' errors are OSErrors
-                dead[address] = _first_line(error)
+                dead[mirror] = _first_line(error)
                 os.environ[_DEAD] = json.dumps(dead)
-        failures.append(f"{address}: {dead[address]}")
+        failures.append(f"{address}: {dead[mirror]}")
     reasons = "\n".join(failures)
     if os.environ.get("DLCORE_DATA_STRICT") == "1":
         raise RuntimeError(
-            "MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in.\n"
-            f"{reasons}\nPut mnist.npz into a folder and set DLCORE_DATA to it."
+            f"{name} could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in.\n"
+            f"{reasons}\nPut {published.file} into a folder and set DLCORE_DATA to it."
         )
+    turned = ", turned by a quarter" if published.turned else ""
     print(
-        f"Note: MNIST could not be had.\n{reasons}\n"
+        f"Note: {name} could not be had.\n{reasons}\n"
         "A stand-in takes its place, the 1,797 digits that come with scikit-learn, enlarged to\n"
-        "28 x 28 pixels. Numbers are computed from it; the remarks on results are about MNIST.\n"
-        "For MNIST, put mnist.npz into a folder and set DLCORE_DATA to it."
+        f"28 x 28 pixels{turned}.\n"
+        f"Numbers are computed from it; the remarks on results are about {name}.\n"
+        f"For {name}, put {published.file} into a folder and set DLCORE_DATA to it."
     )
-    return _digits()
+    return _digits(published)
 
 
-def _files():
-    """The files that may hold MNIST, and what each is called."""
+def _files(published):
+    """The files that may hold the data, and what each place is called."""
     given = os.environ.get("DLCORE_DATA")
     if given:
         folder = Path(given).expanduser()
         if not folder.is_dir():
             raise FileNotFoundError(f"DLCORE_DATA={given} names no folder: {folder} does not exist")
-        yield folder / "mnist.npz", IN_FOLDER  # it may hold other data sets only
-    yield _cached(), "the cache"
-    yield Path.home() / ".keras" / "datasets" / "mnist.npz", "Keras's cache"
+        yield [folder / published.file], IN_FOLDER  # it may hold other data sets only
+    yield [_cached(published.file)], "the cache"
+    keras = Path.home() / ".keras" / "datasets"
+    yield [keras / file for file in published.keras], "Keras's cache"
+
+
+def _place(files):
+    return files[0] if len(files) == 1 else files[0].parent
 
 
 def _pooch():
@@ -174,31 +230,55 @@ def _pooch():
     return pooch
 
 
-def _cached():
-    return Path(_pooch().os_cache("dlcore"), "mnist.npz")
+def _cached(file):
+    return Path(_pooch().os_cache("dlcore"), file)
 
 
-def _read_npz(file):
-    """The four arrays of an npz file, verified."""
-    if file.exists() and not file.is_file() and not file.is_dir():  # to open a pipe never ends
-        raise OSError(f"{file} is not a file")
-    with open(file, "rb") as stream:
+def _read(files, published):
+    """The four arrays of an npz file, or of an IDX file each, verified."""
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(_opened(file)) for file in files]
         try:
-            with np.lib.npyio.NpzFile(stream) as npz:  # np.load speaks of unsafe ways to read it
-                for entry in npz.zip.infolist():  # before anything of it is unpacked
-                    if (size := entry.file_size) > UNPACKED:
-                        raise ValueError(f"{entry.filename} has {size:,} bytes, over {UNPACKED:,}")
-                return _verified([npz[name] for name in NAMES])
+            if len(streams) == 1:
+                arrays = _read_npz(*streams)
+            else:
+                arrays = [_read_idx(stream) for stream in streams]
+            return _verified(arrays, published.arrays)
         except Exception as error:  # damaged bytes raise nearly anything
             raise ValueError(
-                f"{file} is not MNIST: {_first_line(error)}. Delete it or put the published "
-                "mnist.npz in its place."
+                f"{_place(files)} is not {published.name}: {_first_line(error)}. Delete it or put "
+                f"an unaltered {published.file} in its place."
             ) from error
 
 
-def _verified(arrays):
-    for array, name in zip(arrays, NAMES, strict=True):
-        shape, digest = MNIST[name]
+def _opened(file):
+    if file.exists() and not file.is_file() and not file.is_dir():  # to open a pipe never ends
+        raise OSError(f"{file} is not a file")
+    return open(file, "rb")
+
+
+def _read_npz(stream):
+    with np.lib.npyio.NpzFile(stream) as npz:  # np.load speaks of unsafe ways to read it
+        for entry in npz.zip.infolist():  # before anything of it is unpacked
+            if (size := entry.file_size) > UNPACKED:
+                raise ValueError(f"{entry.filename} has {size:,} bytes, over {UNPACKED:,}")
+        return [npz[name] for name in NAMES]
+
+
+def _read_idx(stream):
+    """The array in a gzipped IDX file: 0, 0, 8 for uint8, the rank, the sizes, the bytes."""
+    with gzip.open(stream) as file:
+        content = bytearray(file.read(UNPACKED + 1))  # not bytes: the array is to be writeable
+    if len(content) > UNPACKED:
+        raise ValueError(f"an IDX file has over {UNPACKED:,} bytes")
+    rank = content[3]
+    shape = tuple(np.frombuffer(content, ">u4", count=rank, offset=4).tolist())
+    values = np.frombuffer(content, np.uint8, count=math.prod(shape), offset=4 + 4 * rank)
+    return values.reshape(shape)
+
+
+def _verified(arrays, published):
+    for array, (name, (shape, digest)) in zip(arrays, published.items(), strict=True):
         if array.dtype != np.uint8 or array.shape != shape:
             raise ValueError(
                 f"{name} is {array.dtype} of shape {array.shape}, expected uint8 of shape {shape}"
@@ -209,15 +289,12 @@ def _verified(arrays):
     return arrays
 
 
-def _download(address, files):
+def _download(address, files, published):
     """The four arrays from a mirror, verified, and kept in the cache where it can be written."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        paths = _fetch(address, files, folder)
-        if len(paths) == 1:
-            arrays = _read_npz(Path(paths[0]))
-        else:
-            arrays = _verified([_read_idx(path) for path in paths])
-    cached = _cached()
+        paths = _fetch(address, files, folder, published.deadline)
+        arrays = _read([Path(path) for path in paths], published)
+    cached = _cached(published.file)
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
         packed = io.BytesIO()
@@ -228,12 +305,12 @@ def _download(address, files):
             finished.write_bytes(packed.getbuffer())
             os.replace(finished, cached)
     except OSError as error:
-        print(f"Note: MNIST could not be kept in {cached}: {_first_line(error)}")
+        print(f"Note: {published.name} could not be kept in {cached}: {_first_line(error)}")
     return arrays
 
 
-def _fetch(address, files, folder):
-    """Download files into a folder, all of them within DEADLINE; their paths."""
+def _fetch(address, files, folder, deadline):
+    """Download files into a folder, all of them within the deadline; their paths."""
     from tqdm import tqdm
 
     class Bar(tqdm):
@@ -264,12 +341,12 @@ def _fetch(address, files, folder):
     # In a thread: many addresses, or a byte now and then, hold a call up beyond its own timeout.
     threading.Thread(target=run, name=address, daemon=True).start()
     try:
-        got = answer.get(timeout=DEADLINE)
+        got = answer.get(timeout=deadline)
         if isinstance(got, Exception):
             raise got
         return got
     except queue.Empty:
-        raise TimeoutError(f"not done after {DEADLINE} seconds") from None
+        raise TimeoutError(f"not done after {deadline} seconds") from None
     finally:
         got = None  # an error refers to this frame, and to a connection that ends with it
         given_up.set()  # the thread ends with the next bytes
@@ -277,20 +354,11 @@ def _fetch(address, files, folder):
             bar.close()
 
 
-def _read_idx(path):
-    """The array in a gzipped IDX file: 0, 0, 8 for uint8, the rank, the sizes, the bytes."""
-    with gzip.open(path) as file:
-        content = bytearray(file.read())  # not bytes: the array is to be writeable
-    rank = content[3]
-    shape = tuple(np.frombuffer(content, ">u4", count=rank, offset=4).tolist())
-    values = np.frombuffer(content, np.uint8, count=math.prod(shape), offset=4 + 4 * rank)
-    return values.reshape(shape)
-
-
-def _digits():
+def _digits(published):
+    turned = ", turned by a quarter" if published.turned else ""
     return Dataset(
-        _stand_in.digits(),
-        name="scikit-learn's digits, a stand-in for MNIST",
+        _stand_in.digits(turned=published.turned),
+        name=f"scikit-learn's digits{turned}, a stand-in for {published.name}",
         source="scikit-learn",
         stand_in=True,
     )
