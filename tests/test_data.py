@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcore.data import fashion_mnist, mnist
+from dlcore.data import _published, fashion_mnist, mnist
 
 # The real constants; every test but theirs runs with small arrays and mirrors on this machine.
 MNIST, MIRRORS = mnist.MNIST, mnist.MIRRORS
@@ -145,8 +145,8 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setattr(mnist, "MIRRORS", ())
     monkeypatch.setattr(fashion_mnist, "FASHION_MNIST", clothes)
     monkeypatch.setattr(fashion_mnist, "MIRRORS", ())
-    monkeypatch.setattr(mnist, "TIMEOUT", 0.5)
-    monkeypatch.setattr(mnist, "DEAD", {})
+    monkeypatch.setattr(_published, "TIMEOUT", 0.5)
+    monkeypatch.setattr(_published, "DEAD", {})
     monkeypatch.setenv("DLCORE_DEAD_MIRRORS", "{}")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -251,7 +251,7 @@ def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
 
 
 def test_a_kernel_without_widgets_is_not_told_so():
-    code = "import ipykernel.zmqshell; from dlcore.data import mnist; mnist._pooch()"
+    code = "import ipykernel.zmqshell; from dlcore.data import _published; _published._pooch()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
 
@@ -344,7 +344,7 @@ def test_a_file_that_unpacks_to_more_than_mnist_is_not_unpacked(monkeypatch, tmp
     huge = npz_bytes(x_train=np.zeros(2**26, np.uint8))
     assert len(huge) < 2**20
     unpacked = []
-    monkeypatch.setattr(mnist, "_verified", lambda arrays, _: unpacked.append(arrays))
+    monkeypatch.setattr(_published, "_verified", lambda arrays, _: unpacked.append(arrays))
     with pytest.raises(ValueError, match=r"x_train.npy has 67,108,\d+ bytes, over 67,108,864"):
         mnist.load_mnist(write(tmp_path / "mnist.npz", huge))
     assert not unpacked
@@ -561,7 +561,7 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     good = server.mirror("good", {"mnist.npz": NPZ})
     monkeypatch.setattr(mnist, "DEADLINE", 4)
-    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(mnist, "MIRRORS", (entry, good))
     assert_mnist_from(good[0], mnist.load_mnist())
     assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
@@ -575,7 +575,7 @@ def test_the_bar_of_what_is_given_up_goes_away_first(monkeypatch, server, capfd)
     entry = server.mirror("slow", {"mnist.npz": NPZ})
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     monkeypatch.setattr(mnist, "DEADLINE", 1.5)
-    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     assert mnist.load_mnist().stand_in
     bar, note = capfd.readouterr().out.split("Note: ")
@@ -587,7 +587,7 @@ def test_the_bar_of_what_is_given_up_goes_away_first(monkeypatch, server, capfd)
 
 def test_an_endless_answer_is_given_up(monkeypatch, server):
     entry = server.mirror("large", {"mnist.npz": NPZ})
-    monkeypatch.setattr(mnist, "LARGEST", len(NPZ) - 1)
+    monkeypatch.setattr(_published, "LARGEST", len(NPZ) - 1)
     monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError, match=f"mnist.npz is larger than {len(NPZ) - 1:,} bytes"):
@@ -600,9 +600,9 @@ def test_a_dead_mirror_is_asked_once_a_build(monkeypatch, server, capfd):
     mnist.load_mnist()
     mnist.load_mnist()  # the same process, a reader's, tries again
     assert len(server.requests) == 2
-    code = "from dlcore.data import mnist; import json; print(json.dumps(mnist.DEAD))"
+    code = "from dlcore.data import _published; import json; print(json.dumps(_published.DEAD))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    monkeypatch.setattr(mnist, "DEAD", json.loads(child.stdout))
+    monkeypatch.setattr(_published, "DEAD", json.loads(child.stdout))
     capfd.readouterr()
     assert mnist.load_mnist().stand_in
     assert len(server.requests) == 2
@@ -821,7 +821,7 @@ def test_a_mirror_that_lacks_the_clothes_is_still_asked_for_digits(monkeypatch, 
     monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     monkeypatch.setattr(fashion_mnist, "MIRRORS", ((entry[0], dict.fromkeys(IDX, "0" * 64)),))
     assert fashion_mnist.load_fashion_mnist().stand_in
-    monkeypatch.setattr(mnist, "DEAD", json.loads(os.environ["DLCORE_DEAD_MIRRORS"]))
+    monkeypatch.setattr(_published, "DEAD", json.loads(os.environ["DLCORE_DEAD_MIRRORS"]))
     assert_mnist_from(entry[0], mnist.load_mnist())
     assert fashion_mnist.load_fashion_mnist().stand_in
     assert server.requests == [f"/both/{next(iter(IDX))}", "/both/mnist.npz"]
@@ -871,7 +871,7 @@ def test_clothes_have_a_deadline_of_their_own(monkeypatch, server):
     entry = server.mirror("slow", CLOTHES_IDX)
     server.pages["/slow/train-images-idx3-ubyte.gz"] = Page(NPZ, trickles=True)
     monkeypatch.setattr(fashion_mnist, "DEADLINE", 1)
-    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(fashion_mnist, "MIRRORS", (entry,))
     assert fashion_mnist.load_fashion_mnist().stand_in
     assert "not done after 1 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]

@@ -5,8 +5,9 @@ The two small sets for sequences, `load_sunspots` and `load_names`, come with dl
 beside them says from where.
 """
 
+from dlcore.data._published import Dataset
 from dlcore.data.fashion_mnist import load_fashion_mnist
-from dlcore.data.mnist import Dataset, load_mnist
+from dlcore.data.mnist import load_mnist
 from dlcore.data.sequences import load_names, load_sunspots
 
 __all__ = ["Dataset", "load_fashion_mnist", "load_mnist", "load_names", "load_sunspots"]

@@ -1,6 +1,6 @@
 """Fashion-MNIST: clothes in the form of MNIST's digits, found and verified as those are."""
 
-from dlcore.data.mnist import Published, load
+from dlcore.data._published import Published, load
 
 # Shape and SHA-256 of each original array's bytes (uint8, C order).
 FASHION_MNIST = {
