@@ -24,15 +24,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcore.data import mnist
+from dlcore.data import _published, fashion_mnist, mnist
 
 # The real constants; every test but theirs runs with small arrays and mirrors on this machine.
 MNIST, MIRRORS = mnist.MNIST, mnist.MIRRORS
+FASHION_MNIST, FASHION_MIRRORS = fashion_mnist.FASHION_MNIST, fashion_mnist.MIRRORS
 REAL = Path(os.environ.get("DLCORE_DATA") or ".", "mnist.npz")
+REAL_FASHION = REAL.with_name("fashion_mnist.npz")
 
 SHAPES = {"x_train": (6, 28, 28), "y_train": (6,), "x_test": (3, 28, 28), "y_test": (3,)}
 RNG = np.random.default_rng(0)
 ARRAYS = {name: RNG.integers(0, 256, shape, np.uint8) for name, shape in SHAPES.items()}
+CLOTHES = {name: 255 - array for name, array in ARRAYS.items()}
 
 
 def sha256(content):
@@ -63,13 +66,17 @@ def last_pixel_altered(name):
 
 
 NPZ = npz_bytes()
-IDX = dict(
-    zip(
-        MIRRORS[1][1],
-        [gzip.compress(idx_bytes(array)) for array in ARRAYS.values()],
-        strict=True,
+IDX, CLOTHES_IDX = (
+    dict(
+        zip(
+            MIRRORS[1][1],
+            [gzip.compress(idx_bytes(array)) for array in arrays.values()],
+            strict=True,
+        )
     )
+    for arrays in (ARRAYS, CLOTHES)
 )
+CLOTHES_NPZ = npz_bytes(**CLOTHES)
 
 
 @dataclass
@@ -129,12 +136,17 @@ def server():
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, tmp_path):
-    """A small MNIST, no folder, no mirror, and a cache that is empty: the file to be in it."""
-    small = {name: (array.shape, sha256(array.tobytes())) for name, array in ARRAYS.items()}
+    """Small sets, no folder, no mirror, and a cache that is empty: MNIST's file to be in it."""
+    small, clothes = (
+        {name: (array.shape, sha256(array.tobytes())) for name, array in arrays.items()}
+        for arrays in (ARRAYS, CLOTHES)
+    )
     monkeypatch.setattr(mnist, "MNIST", small)
     monkeypatch.setattr(mnist, "MIRRORS", ())
-    monkeypatch.setattr(mnist, "TIMEOUT", 0.5)
-    monkeypatch.setattr(mnist, "DEAD", {})
+    monkeypatch.setattr(fashion_mnist, "FASHION_MNIST", clothes)
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", ())
+    monkeypatch.setattr(_published, "TIMEOUT", 0.5)
+    monkeypatch.setattr(_published, "DEAD", {})
     monkeypatch.setenv("DLCORE_DEAD_MIRRORS", "{}")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -158,10 +170,10 @@ def left_in(cache):
     return [path.name for path in cache.parent.glob("*")]
 
 
-def assert_mnist_from(source, dataset):
-    assert (dataset.name, dataset.source, dataset.stand_in) == ("MNIST", str(source), False)
+def assert_mnist_from(source, dataset, name="MNIST", arrays=ARRAYS):
+    assert (dataset.name, dataset.source, dataset.stand_in) == (name, str(source), False)
     (x_train, y_train), (x_test, y_test) = dataset
-    for ours, array in zip((x_train, y_train, x_test, y_test), ARRAYS.values(), strict=True):
+    for ours, array in zip((x_train, y_train, x_test, y_test), arrays.values(), strict=True):
         assert ours.dtype == np.uint8
         assert ours.flags.writeable
         np.testing.assert_array_equal(ours, array)
@@ -239,7 +251,7 @@ def test_a_download_shows_bars_that_go_away(monkeypatch, server, capfd, files):
 
 
 def test_a_kernel_without_widgets_is_not_told_so():
-    code = "import ipykernel.zmqshell; from dlcore.data import mnist; mnist._cached()"
+    code = "import ipykernel.zmqshell; from dlcore.data import _published; _published._pooch()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
 
@@ -295,7 +307,7 @@ def named_by_the_reader(monkeypatch, way, file):
 def test_a_damaged_file_of_the_reader_is_named(monkeypatch, tmp_path, cache, way, content):
     write(cache, NPZ)  # not used: the reader asked for another file
     file = write(tmp_path / "data" / "mnist.npz", content)
-    remedy = "Delete it or put the published mnist.npz in its place."
+    remedy = "Delete it or put an unaltered mnist.npz in its place."
     message = f"^{re.escape(f'{file} is not MNIST: ')}.+{re.escape(remedy)}$"
     with pytest.raises(ValueError, match=message):
         named_by_the_reader(monkeypatch, way, file)()
@@ -332,7 +344,7 @@ def test_a_file_that_unpacks_to_more_than_mnist_is_not_unpacked(monkeypatch, tmp
     huge = npz_bytes(x_train=np.zeros(2**26, np.uint8))
     assert len(huge) < 2**20
     unpacked = []
-    monkeypatch.setattr(mnist, "_verified", unpacked.append)
+    monkeypatch.setattr(_published, "_verified", lambda arrays, _: unpacked.append(arrays))
     with pytest.raises(ValueError, match=r"x_train.npy has 67,108,\d+ bytes, over 67,108,864"):
         mnist.load_mnist(write(tmp_path / "mnist.npz", huge))
     assert not unpacked
@@ -549,7 +561,7 @@ def test_a_mirror_has_one_deadline(monkeypatch, server, cache):
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     good = server.mirror("good", {"mnist.npz": NPZ})
     monkeypatch.setattr(mnist, "DEADLINE", 4)
-    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(mnist, "MIRRORS", (entry, good))
     assert_mnist_from(good[0], mnist.load_mnist())
     assert "not done after 4 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
@@ -563,7 +575,7 @@ def test_the_bar_of_what_is_given_up_goes_away_first(monkeypatch, server, capfd)
     entry = server.mirror("slow", {"mnist.npz": NPZ})
     server.pages["/slow/mnist.npz"] = Page(NPZ, trickles=True)
     monkeypatch.setattr(mnist, "DEADLINE", 1.5)
-    monkeypatch.setattr(mnist, "TIMEOUT", 30)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     assert mnist.load_mnist().stand_in
     bar, note = capfd.readouterr().out.split("Note: ")
@@ -575,7 +587,7 @@ def test_the_bar_of_what_is_given_up_goes_away_first(monkeypatch, server, capfd)
 
 def test_an_endless_answer_is_given_up(monkeypatch, server):
     entry = server.mirror("large", {"mnist.npz": NPZ})
-    monkeypatch.setattr(mnist, "LARGEST", len(NPZ) - 1)
+    monkeypatch.setattr(_published, "LARGEST", len(NPZ) - 1)
     monkeypatch.setattr(mnist, "MIRRORS", (entry,))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError, match=f"mnist.npz is larger than {len(NPZ) - 1:,} bytes"):
@@ -588,9 +600,9 @@ def test_a_dead_mirror_is_asked_once_a_build(monkeypatch, server, capfd):
     mnist.load_mnist()
     mnist.load_mnist()  # the same process, a reader's, tries again
     assert len(server.requests) == 2
-    code = "from dlcore.data import mnist; import json; print(json.dumps(mnist.DEAD))"
+    code = "from dlcore.data import _published; import json; print(json.dumps(_published.DEAD))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    monkeypatch.setattr(mnist, "DEAD", json.loads(child.stdout))
+    monkeypatch.setattr(_published, "DEAD", json.loads(child.stdout))
     capfd.readouterr()
     assert mnist.load_mnist().stand_in
     assert len(server.requests) == 2
@@ -683,21 +695,222 @@ def test_a_dataset_says_what_it_is(cache):
     )
 
 
+# Fashion-MNIST: other files, found by the same code
+
+
+def assert_clothes_from(source, dataset):
+    assert_mnist_from(source, dataset, "Fashion-MNIST", CLOTHES)
+
+
+def fill_keras_cache(**changes):
+    """The four files of clothes as Keras keeps them, some replaced; their folder."""
+    folder = keras_cache().with_name("fashion-mnist")
+    for name, content in {**CLOTHES_IDX, **changes}.items():
+        write(folder / name, content)
+    return folder
+
+
+def test_order_of_the_sources_of_clothes(monkeypatch, tmp_path, server, cache, capfd):
+    write(cache, NPZ)  # MNIST at hand changes nothing
+    cache = write(cache.with_name("fashion_mnist.npz"), CLOTHES_NPZ)
+    path = write(tmp_path / "mine.npz", CLOTHES_NPZ)
+    folder = write(tmp_path / "data" / "fashion_mnist.npz", CLOTHES_NPZ)
+    first, second = server.mirror("first", CLOTHES_IDX), server.mirror("second", CLOTHES_IDX)
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", (first, second))
+    monkeypatch.setenv("DLCORE_DATA", str(folder.parent))
+
+    assert_clothes_from(path, fashion_mnist.load_fashion_mnist(path))
+    assert_clothes_from("the folder in DLCORE_DATA", fashion_mnist.load_fashion_mnist())
+    folder.unlink()
+    assert_clothes_from("the cache", fashion_mnist.load_fashion_mnist())
+    cache.unlink()
+    kept = fill_keras_cache()
+    assert_clothes_from("Keras's cache", fashion_mnist.load_fashion_mnist())
+    assert server.requests == []
+
+    next(kept.iterdir()).unlink()  # three files are not enough
+    assert_clothes_from(first[0], fashion_mnist.load_fashion_mnist())
+    assert server.requests == [f"/first/{name}" for name in CLOTHES_IDX]
+    assert_clothes_from("the cache", fashion_mnist.load_fashion_mnist())
+    assert sorted(left_in(cache)) == ["fashion_mnist.npz", "mnist.npz"]
+    cache.unlink()
+    server.pages["/first/t10k-labels-idx1-ubyte.gz"] = Page(b"", status=503)
+    assert_clothes_from(second[0], fashion_mnist.load_fashion_mnist())
+    assert "Note:" not in capfd.readouterr().out
+
+    cache.unlink()
+    server.pages.clear()
+    assert fashion_mnist.load_fashion_mnist().stand_in
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (NPZ, "x_train has SHA-256"),  # digits
+        (npz_bytes(**CLOTHES | {"y_test": 1 ^ CLOTHES["y_test"]}), "y_test has SHA-256"),
+        (npz_bytes(**CLOTHES | {"x_test": None}), "x_test is not a file in the archive"),
+        (CLOTHES_NPZ[:-50], "BadZipFile"),
+        (b"", "BadZipFile"),
+    ],
+    ids=["digits", "altered", "an array missing", "truncated", "empty"],
+)
+def test_what_is_not_clothes_is_named(monkeypatch, tmp_path, cache, content, reason):
+    write(cache.with_name("fashion_mnist.npz"), CLOTHES_NPZ)  # not used
+    file = write(tmp_path / "data" / "fashion_mnist.npz", content)
+    remedy = "Delete it or put an unaltered fashion_mnist.npz in its place."
+    message = f"^{re.escape(f'{file} is not Fashion-MNIST: ')}.*{reason}.*{re.escape(remedy)}$"
+    with pytest.raises(ValueError, match=message):
+        fashion_mnist.load_fashion_mnist(file)
+    monkeypatch.setenv("DLCORE_DATA", str(file.parent))
+    with pytest.raises(ValueError, match=message):
+        fashion_mnist.load_fashion_mnist()
+
+
+LABELS = CLOTHES_IDX["t10k-labels-idx1-ubyte.gz"]
+BOMB = gzip.compress(bytes(2**26 + 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (LABELS[:-9], "EOFError"),
+        (b"<html>404 Not Found</html>", "BadGzipFile"),
+        (b"", "IndexError"),
+        (IDX["t10k-labels-idx1-ubyte.gz"], "y_test has SHA-256"),
+        (BOMB, "an IDX file has over 67,108,864 bytes"),
+    ],
+    ids=["truncated", "a web page", "empty", "labels of digits", "a bomb"],
+)
+def test_a_damaged_file_of_keras_is_explained_and_downloaded(monkeypatch, server, content, reason):
+    folder = fill_keras_cache(**{"t10k-labels-idx1-ubyte.gz": content})
+    with monkeypatch.context() as strict:
+        strict.setenv("DLCORE_DATA_STRICT", "1")
+        message = f"{folder}: ValueError: {folder} is not Fashion-MNIST: .*{reason}"
+        with pytest.raises(RuntimeError, match=message):
+            fashion_mnist.load_fashion_mnist()
+    entry = server.mirror("files", CLOTHES_IDX)
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", (entry,))
+    assert_clothes_from(entry[0], fashion_mnist.load_fashion_mnist())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda files: files | {"t10k-labels-idx1-ubyte.gz": LABELS[:-9]}, "hash"),
+        (lambda files: files | {"t10k-labels-idx1-ubyte.gz": None}, "404 Client Error"),
+    ],
+    ids=["sends half", "lacks a file"],
+)
+def test_a_mirror_of_clothes_that_fails_is_passed_over(monkeypatch, server, cache, change, reason):
+    address, hashes = server.mirror("bad", CLOTHES_IDX)
+    good = server.mirror("good", CLOTHES_IDX)
+    for name, content in change(CLOTHES_IDX).items():
+        page = Page(content) if content else Page(b"", status=404)
+        server.pages[f"/bad/{name}"] = page
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", ((address, hashes), good))
+    assert_clothes_from(good[0], fashion_mnist.load_fashion_mnist())
+    dead = json.loads(os.environ["DLCORE_DEAD_MIRRORS"])
+    assert list(dead) == [f"Fashion-MNIST {address}"]
+    assert reason in dead[f"Fashion-MNIST {address}"]
+    assert left_in(cache) == ["fashion_mnist.npz"]
+
+
+def test_a_mirror_that_lacks_the_clothes_is_still_asked_for_digits(monkeypatch, server):
+    """Keras's storage has both, and what is said of the one would be untrue of the other."""
+    entry = server.mirror("both", {"mnist.npz": NPZ})
+    monkeypatch.setattr(mnist, "MIRRORS", (entry,))
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", ((entry[0], dict.fromkeys(IDX, "0" * 64)),))
+    assert fashion_mnist.load_fashion_mnist().stand_in
+    monkeypatch.setattr(_published, "DEAD", json.loads(os.environ["DLCORE_DEAD_MIRRORS"]))
+    assert_mnist_from(entry[0], mnist.load_mnist())
+    assert fashion_mnist.load_fashion_mnist().stand_in
+    assert server.requests == [f"/both/{next(iter(IDX))}", "/both/mnist.npz"]
+
+
+def test_without_clothes_strict_lists_every_source_and_the_remedy(monkeypatch, server, cache):
+    entry = server.mirror("files", CLOTHES_IDX)
+    server.pages.clear()
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", (entry,))
+    monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
+    with pytest.raises(RuntimeError) as error:
+        fashion_mnist.load_fashion_mnist()
+    first, own, keras, mirror, last = str(error.value).split("\n")
+    assert first == "Fashion-MNIST could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in."
+    assert own == f"{cache.with_name('fashion_mnist.npz')} does not exist"
+    keras_folder = keras_cache().with_name("fashion-mnist")
+    assert keras == f"{keras_folder / 'train-images-idx3-ubyte.gz'} does not exist"
+    assert mirror.startswith(f"{entry[0]}: HTTPError: 404")
+    assert last == "Put fashion_mnist.npz into a folder and set DLCORE_DATA to it."
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_stand_in_for_clothes_is_turned_and_says_so(monkeypatch, capfd, asked):
+    if asked:
+        monkeypatch.setenv("DLCORE_STAND_IN", "1")
+    clothes = fashion_mnist.load_fashion_mnist()
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert repr(clothes) == (
+        "scikit-learn's digits, turned by a quarter, a stand-in for Fashion-MNIST: 1,440 training "
+        "and 357 test images of 28 x 28 pixels, from scikit-learn"
+    )
+    assert clothes.stand_in
+    for turned, upright in zip(clothes, mnist.load_mnist(), strict=True):
+        np.testing.assert_array_equal(np.rot90(turned[0], -1, axes=(1, 2)), upright[0])
+        np.testing.assert_array_equal(turned[1], upright[1])
+    if asked:
+        assert out == ""
+    else:
+        assert out.startswith("Note: Fashion-MNIST could not be had.\n")
+        assert "28 x 28 pixels, turned by a quarter.\n" in out
+        assert "put fashion_mnist.npz into a folder" in out
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # of what is given up midway
+def test_clothes_have_a_deadline_of_their_own(monkeypatch, server):
+    entry = server.mirror("slow", CLOTHES_IDX)
+    server.pages["/slow/train-images-idx3-ubyte.gz"] = Page(NPZ, trickles=True)
+    monkeypatch.setattr(fashion_mnist, "DEADLINE", 1)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
+    monkeypatch.setattr(fashion_mnist, "MIRRORS", (entry,))
+    assert fashion_mnist.load_fashion_mnist().stand_in
+    assert "not done after 1 seconds" in os.environ["DLCORE_DEAD_MIRRORS"]
+    assert_ends(entry[0])
+
+
 # The real constants
 
 
 def test_mirrors_are_encrypted_and_pinned():
-    files = [(address + name, sha) for address, files in MIRRORS for name, sha in files.items()]
-    assert len(files) == 9
-    assert all(re.fullmatch(r"https://[\w./-]+/[\w-]+\.(npz|gz)", file) for file, _ in files)
-    assert all(re.fullmatch("[0-9a-f]{64}", sha) for _, sha in files)
-    assert len({sha for _, sha in files}) == 5
-    assert [name.split("-idx")[0] for name in IDX] == [
-        "train-images",
-        "train-labels",
-        "t10k-images",
-        "t10k-labels",
-    ]
+    for mirrors, count, distinct in ((MIRRORS, 9, 5), (FASHION_MIRRORS, 12, 4)):
+        files = [(address + name, sha) for address, files in mirrors for name, sha in files.items()]
+        assert len(files) == count
+        assert all(re.fullmatch(r"https://[\w./-]+/[\w-]+\.(npz|gz)", file) for file, _ in files)
+        assert all(re.fullmatch("[0-9a-f]{64}", sha) for _, sha in files)
+        assert len({sha for _, sha in files}) == distinct
+        assert [name.split("-idx")[0] for name in mirrors[1][1]] == [
+            "train-images",
+            "train-labels",
+            "t10k-images",
+            "t10k-labels",
+        ]
+
+
+def test_the_addresses_of_clothes_are_also_keras_s(monkeypatch):
+    import keras.src.datasets.fashion_mnist as loader
+
+    asked = []
+
+    def get_file(name, origin, cache_subdir):
+        asked.append(origin)
+        assert Path(cache_subdir).parts == ("datasets", "fashion-mnist")
+        return write(Path.home() / name, CLOTHES_IDX[name])
+
+    monkeypatch.setattr(loader, "get_file", get_file)
+    (x_train, _), _ = loader.load_data()
+    assert x_train.shape == SHAPES["x_train"]
+    address, files = FASHION_MIRRORS[0]
+    assert set(asked) == {address + name for name in files}
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs the real mnist.npz in the folder $DLCORE_DATA")
@@ -716,3 +929,18 @@ def test_the_constants_are_those_of_the_published_arrays(monkeypatch):
         (y_test, "27ae3e4e09519cfbb04c329615203637"),
     ):
         assert hashlib.md5(idx_bytes(array), usedforsecurity=False).hexdigest() == md5
+
+
+@pytest.mark.skipif(
+    not REAL_FASHION.exists(), reason="needs the real fashion_mnist.npz in the folder $DLCORE_DATA"
+)
+def test_the_constants_are_those_of_the_published_clothes(monkeypatch):
+    monkeypatch.setattr(fashion_mnist, "FASHION_MNIST", FASHION_MNIST)
+    clothes = fashion_mnist.load_fashion_mnist(REAL_FASHION)  # verified by the constants
+    assert repr(clothes) == (
+        "Fashion-MNIST: 60,000 training and 10,000 test images of 28 x 28 pixels, "
+        f"from {REAL_FASHION}"
+    )
+    (_, y_train), (_, y_test) = clothes
+    assert np.bincount(y_train).tolist() == [6000] * 10
+    assert np.bincount(y_test).tolist() == [1000] * 10

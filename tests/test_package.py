@@ -19,7 +19,7 @@ FILES = sorted((ROOT / "dlcore").rglob("*.py"))
 
 PUBLIC = {
     "check": {"answer", "claim", "close", "gradient"},
-    "data": {"Dataset", "load_mnist", "load_names", "load_sunspots"},
+    "data": {"Dataset", "load_fashion_mnist", "load_mnist", "load_names", "load_sunspots"},
     "interactive": {
         "Interactive",
         "InteractiveCodes",

@@ -66,7 +66,8 @@ def test_output_after_the_cell_s_end_belongs_to_the_cell_that_started_it():
 
 @pytest.fixture
 def notebook(monkeypatch):
-    monkeypatch.setenv(runs.DATA, "MNIST")
+    for variable, name in zip(runs.DATA.values(), ("MNIST", "clothes"), strict=True):
+        monkeypatch.setenv(variable, name)
     cell = new_code_cell("print(1)", execution_count=1)
     return new_notebook(cells=[new_markdown_cell("# A page"), cell])
 
@@ -111,11 +112,22 @@ def test_prose_needs_none(notebook, change):
 
 def test_other_data_and_other_versions_need_a_new_run(notebook, monkeypatch):
     keys = {runs.key(notebook)}
-    monkeypatch.setenv(runs.DATA, "digits")
+    monkeypatch.setenv(runs.DATA["load_mnist"], "digits")
     keys.add(runs.key(notebook))
     monkeypatch.setattr(runs, "versions", lambda: {"numpy": "0"})
     keys.add(runs.key(notebook))
     assert len(keys) == 3
+
+
+def test_other_clothes_need_a_new_run_of_a_chapter_that_loads_them(notebook, monkeypatch):
+    dressed = nbformat.from_dict(notebook)
+    dressed.cells[1].source = "clothes = data.load_fashion_mnist()"
+    assert runs.data_names(dressed) == "MNIST, clothes"
+    before = [runs.key(page) for page in (notebook, dressed)]
+    monkeypatch.setenv(runs.DATA["load_fashion_mnist"], "turned digits")
+    plain, changed = (runs.key(page) for page in (notebook, dressed))
+    assert plain == before[0]
+    assert changed != before[1]
 
 
 def test_all_of_the_package_is_in_the_key():

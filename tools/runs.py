@@ -19,7 +19,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
 EXECUTED = ROOT / "_build" / "executed"
-DATA = "BOOK_DATA_NAME"  # what `data_name` found, for child processes
+# A loader of dlcore.data, and where `data_name` leaves what it found for child processes.
+DATA = {"load_mnist": "BOOK_MNIST_NAME", "load_fashion_mnist": "BOOK_FASHION_MNIST_NAME"}
 
 
 def code(notebook):
@@ -31,7 +32,7 @@ def key(notebook):
 
     Text, captions and alternative texts are not of it: who edits them executes nothing.
     """
-    digest = hashlib.sha256(json.dumps([data_name(), *versions().values()]).encode())
+    digest = hashlib.sha256(json.dumps([data_names(notebook), *versions().values()]).encode())
     for cell in code(notebook):
         tags = cell.metadata.get("tags", [])
         digest.update(json.dumps([cell.source, tags, cell.execution_count, cell.outputs]).encode())
@@ -56,20 +57,30 @@ def versions():
     return {"python": platform.python_version()} | packages
 
 
-def data_name():
+def data_names(notebook):
+    """The data sets that the chapter runs on: MNIST, and the others that its code loads."""
+    loaders = [
+        loader
+        for loader in DATA
+        if loader == "load_mnist" or any(f"{loader}(" in cell.source for cell in code(notebook))
+    ]
+    return ", ".join(map(data_name, loaders))
+
+
+def data_name(loader="load_mnist"):
     """The data set that a kernel gets, which `environment.clean` makes the same in any folder.
 
     It is found once and left to the processes that this one starts: a search for mirrors is slow.
     """
-    if DATA not in os.environ:
+    if DATA[loader] not in os.environ:
         environment.clean()
         sys.path.insert(0, str(ROOT))
         import dlcore.data
 
-        data = dlcore.data.load_mnist()
+        data = getattr(dlcore.data, loader)()
         print(f"data: {data!r}", flush=True)
-        os.environ[DATA] = data.name
-    return os.environ[DATA]
+        os.environ[DATA[loader]] = data.name
+    return os.environ[DATA[loader]]
 
 
 def place(path, digest):
@@ -94,7 +105,7 @@ def keep(path, digest, notebook, seconds):
         "date": datetime.date.today().isoformat(),
         "seconds": round(seconds, 1),
         **versions(),
-        "data": data_name(),
+        "data": data_names(notebook),
     }
     EXECUTED.mkdir(parents=True, exist_ok=True)
     unfinished = EXECUTED / f"{path.stem}.{os.getpid()}"
