@@ -225,6 +225,27 @@ def test_letters_that_the_network_does_not_know_are_refused(browse, weights):
     assert tab.get_by_role("button").is_enabled()
 
 
+def test_an_input_method_may_compose_the_letters(browse, weights):
+    """Enter takes what it composed. Wide letters are letters; an accent belongs to its letter."""
+    tab = browse(figure(weights))
+    field(tab).focus()
+    method = tab.context.new_cdp_session(tab)
+    method.send("Input.imeSetComposition", {"text": "an", "selectionStart": 2, "selectionEnd": 2})
+    field(tab).evaluate(
+        """field => field.dispatchEvent(
+             new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true }))"""
+    )
+    assert written(tab) == []
+    method.send("Input.insertText", {"text": "an"})
+    field(tab).press("Enter")
+    assert len(written(tab)) == 1
+    narrow = shares(tab)
+    field(tab).fill("ａＮ")
+    assert shares(tab) == narrow
+    field(tab).fill("zoe\N{COMBINING DIAERESIS}")
+    assert status(tab).startswith('The network does not know "ë".')
+
+
 @pytest.mark.parametrize("temperature", [1, 2])
 def test_a_written_name_is_drawn_letter_by_letter(browse, weights, keras_shares, temperature):
     """With the same random numbers, what the page writes is what Keras's probabilities give."""
