@@ -207,6 +207,20 @@ class DescribeComputedFigures(SphinxPostTransform):
                     image["alt"] = figure["computed_alt"]
 
 
+class KeepPercents(SphinxPostTransform):
+    """Let no line end between a number and its percent sign."""
+
+    default_priority = 900  # when the glued numbers are there
+    formats = ("html",)
+
+    def run(self):
+        as_typed = nodes.FixedTextElement | nodes.literal | nodes.math
+        for text in list(self.document.findall(nodes.Text)):
+            if not isinstance(text.parent, as_typed):
+                kept = re.sub(r"(?:(?<=\d)|^) %", "\N{NO-BREAK SPACE}%", text)
+                text.parent.replace(text, nodes.Text(kept))
+
+
 def mend_citations(app, pagename, templatename, context, doctree):
     """Docutils calls the citations a list without calling any of them an item."""
     if "body" in context:
@@ -233,6 +247,7 @@ def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
     app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
+    app.add_post_transform(KeepPercents)
     app.add_config_value("book_preview", False, "env")
     app.connect("source-read", show_the_run)
     app.connect("env-get-outdated", pages_with_a_new_run)

@@ -611,6 +611,12 @@ def test_page_shows_no_debris(page):
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
+def test_no_line_ends_between_a_number_and_its_percent_sign(page):
+    prose = soup(page).select("article.bd-article :is(p, figcaption):not(:has(p), template *)")
+    assert not [found for p in prose for found in re.findall(r".{0,20}\d %", p.get_text())]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_page_describes_itself(page):
     properties = {
         meta.get("property") or meta.get("name"): meta.get("content")
