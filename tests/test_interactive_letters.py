@@ -181,7 +181,8 @@ def test_the_line_names_the_likeliest_letters_and_what_the_typed_ones_cost(
     tab = browse(figure(weights))
     field(tab).fill("anna")
     symbols, after = ["end", *ascii_lowercase], keras_shares("anna")
-    said = ", ".join(f"{symbols[k]} {100 * after[k]:.0f} %" for k in np.argsort(-after)[:3])
+    likely = [f"{symbols[k]} {100 * after[k]:.0f}" for k in np.argsort(-after)[:3]]
+    said = ", ".join(f"{share}\N{NO-BREAK SPACE}%" for share in likely)
     bits = [
         -np.log2(keras_shares("anna"[:t])[1 + ascii_lowercase.index("anna"[t])]) for t in range(4)
     ]
@@ -190,7 +191,7 @@ def test_the_line_names_the_likeliest_letters_and_what_the_typed_ones_cost(
         f"At a temperature of 1 what is typed costs {np.mean(bits):.1f} bits a letter."
     )
     field(tab).fill("")
-    assert re.fullmatch(r"The likeliest next: (\w+ \d+ %(, )?){3}\.", status(tab))
+    assert re.fullmatch(r"The likeliest next: (\w+ \d+\s%(, )?){3}\.", status(tab))
 
 
 def test_the_slider_divides_the_logits_but_not_those_of_the_cost(browse, weights, keras_shares):
