@@ -215,10 +215,11 @@ class KeepPercents(SphinxPostTransform):
 
     def run(self):
         as_typed = nodes.FixedTextElement | nodes.literal | nodes.math
-        for text in list(self.document.findall(nodes.Text)):
-            if not isinstance(text.parent, as_typed):
-                kept = re.sub(r"(?:(?<=\d)|^) %", "\N{NO-BREAK SPACE}%", text)
-                text.parent.replace(text, nodes.Text(kept))
+        for element in self.document.findall(nodes.TextElement):
+            for i, text in enumerate(element.children):
+                if isinstance(text, nodes.Text) and not isinstance(element, as_typed):
+                    kept = re.sub(r"(?:(?<=\d)|^) %", "\N{NO-BREAK SPACE}%", text)
+                    element[i] = nodes.Text(kept)
 
 
 def mend_citations(app, pagename, templatename, context, doctree):
