@@ -207,6 +207,21 @@ class DescribeComputedFigures(SphinxPostTransform):
                     image["alt"] = figure["computed_alt"]
 
 
+class KeepPercents(SphinxPostTransform):
+    """Let no line end between a number and its percent sign."""
+
+    default_priority = 900  # when the glued numbers are there
+    formats = ("html",)
+
+    def run(self):
+        as_typed = nodes.FixedTextElement | nodes.literal | nodes.math
+        for element in self.document.findall(nodes.TextElement):
+            for i, text in enumerate(element.children):
+                if isinstance(text, nodes.Text) and not isinstance(element, as_typed):
+                    kept = re.sub(r"(?:(?<=\d)|^) %", "\N{NO-BREAK SPACE}%", text)
+                    element[i] = nodes.Text(kept)
+
+
 def mend_citations(app, pagename, templatename, context, doctree):
     """Docutils calls the citations a list without calling any of them an item."""
     if "body" in context:
@@ -233,6 +248,7 @@ def setup(app):
     app.add_directive("computed-figure", ComputedFigure)
     app.add_transform(PasteComputedFigures)
     app.add_post_transform(DescribeComputedFigures)
+    app.add_post_transform(KeepPercents)
     app.add_config_value("book_preview", False, "env")
     app.connect("source-read", show_the_run)
     app.connect("env-get-outdated", pages_with_a_new_run)

@@ -206,7 +206,7 @@
 
     const show = () => {
       const at = () => sliders.map((slider) => Number(slider.value));
-      text.textContent = shown(at());
+      text.textContent = shown(at()).replaceAll(" %", "\u00a0%");
       at().forEach((value, i) => {
         outputs[i].textContent = data.labels[i][value];
         sliders[i].setAttribute("aria-valuetext", data.labels[i][value]);

@@ -33,10 +33,11 @@
       h.reduce((sum, value, i) => sum + value * dense[count * i + c], start) / temperature));
     const temperature = () => Number(labels[0][slider.value]);
 
-    /* The state after each letter typed; the first has read what stands before all names. */
+    /* The state after each letter typed; the first has read what stands before all names. NFKC: the
+       wide letters of a Chinese keyboard are letters, and a letter with its accent is one sign. */
     const read = () => {
       const before = after(new Float64Array(units), 0);
-      const word = [...field.value.trim().toLowerCase()];
+      const word = [...field.value.trim().toLowerCase().normalize("NFKC")];
       const numbers = word.map((letter) => symbols.indexOf(letter, 1));
       const strange = word[numbers.indexOf(-1)];
       const states = strange ? [] : numbers.reduce((all, symbol) => [...all, after(all.at(-1), symbol)], [before]);
@@ -60,7 +61,8 @@
       while (log.children.length > WRITTEN) log.firstChild.remove();
     };
     button.addEventListener("click", write);
-    field.addEventListener("keydown", (event) => event.key === "Enter" && write());
+    /* While an input method composes, Enter takes its letters. */
+    field.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && write());
 
     return () => {
       const { numbers, strange, states } = read();

@@ -7,4 +7,4 @@ Importing `dlcore` itself imports none of them.
 """
 
 # The first cell of a page asks for it: raise it with any change that a page needs.
-__version__ = "0.4.0"
+__version__ = "0.5.0"

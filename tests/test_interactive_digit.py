@@ -165,7 +165,8 @@ def test_the_page_computes_what_the_network_does(browse, weights):
     words = tab.locator(".interactive-text").inner_text()
     read, share = expected[-1].argmax(), round(100 * expected[-1].max())
     assert words == (
-        f"It reads a {read}, with a probability of {share} %. The label says {LABELS[99]}."
+        f"It reads a {read}, with a probability of {share}\N{NO-BREAK SPACE}%. "
+        f"The label says {LABELS[99]}."
     )
     np.testing.assert_allclose(seen(tab), IMAGES[99], atol=1 / 255)
 

@@ -181,7 +181,8 @@ def test_the_line_names_the_likeliest_letters_and_what_the_typed_ones_cost(
     tab = browse(figure(weights))
     field(tab).fill("anna")
     symbols, after = ["end", *ascii_lowercase], keras_shares("anna")
-    said = ", ".join(f"{symbols[k]} {100 * after[k]:.0f} %" for k in np.argsort(-after)[:3])
+    likely = [f"{symbols[k]} {100 * after[k]:.0f}" for k in np.argsort(-after)[:3]]
+    said = ", ".join(f"{share}\N{NO-BREAK SPACE}%" for share in likely)
     bits = [
         -np.log2(keras_shares("anna"[:t])[1 + ascii_lowercase.index("anna"[t])]) for t in range(4)
     ]
@@ -190,7 +191,7 @@ def test_the_line_names_the_likeliest_letters_and_what_the_typed_ones_cost(
         f"At a temperature of 1 what is typed costs {np.mean(bits):.1f} bits a letter."
     )
     field(tab).fill("")
-    assert re.fullmatch(r"The likeliest next: (\w+ \d+ %(, )?){3}\.", status(tab))
+    assert re.fullmatch(r"The likeliest next: (\w+ \d+\s%(, )?){3}\.", status(tab))
 
 
 def test_the_slider_divides_the_logits_but_not_those_of_the_cost(browse, weights, keras_shares):
@@ -223,6 +224,27 @@ def test_letters_that_the_network_does_not_know_are_refused(browse, weights):
     assert shares(tab) == before
     assert field(tab).get_attribute("aria-invalid") == "false"
     assert tab.get_by_role("button").is_enabled()
+
+
+def test_an_input_method_may_compose_the_letters(browse, weights):
+    """Enter takes what it composed. Wide letters are letters; an accent belongs to its letter."""
+    tab = browse(figure(weights))
+    field(tab).focus()
+    method = tab.context.new_cdp_session(tab)
+    method.send("Input.imeSetComposition", {"text": "an", "selectionStart": 2, "selectionEnd": 2})
+    field(tab).evaluate(
+        """field => field.dispatchEvent(
+             new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true }))"""
+    )
+    assert written(tab) == []
+    method.send("Input.insertText", {"text": "an"})
+    field(tab).press("Enter")
+    assert len(written(tab)) == 1
+    narrow = shares(tab)
+    field(tab).fill("ａＮ")
+    assert shares(tab) == narrow
+    field(tab).fill("zoe\N{COMBINING DIAERESIS}")
+    assert status(tab).startswith('The network does not know "ë".')
 
 
 @pytest.mark.parametrize("temperature", [1, 2])

@@ -430,8 +430,8 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
         tab.mouse.up()
         assert field.locator("polyline").count() == 1
         words = tab.locator(".interactive-text").inner_text()
-        chinese = r"它读作\d，概率是\d+ %。"
-        english = r"It reads a \d, with a probability of \d+ %."
+        chinese = r"它读作\d，概率是\d+\s%。"
+        english = r"It reads a \d, with a probability of \d+\s%."
         assert re.fullmatch(chinese if edition else english, words)
         assert not tab.problems
 
@@ -446,7 +446,7 @@ def test_the_reader_types_and_the_network_goes_on(visit, edition):
         tab.get_by_role("textbox", name=field).fill("q")
         words = tab.locator(".interactive-text").inner_text()
         likeliest = "接下来最可能的：" if edition else "The likeliest next: "
-        assert re.match(rf"{likeliest}u \d\d %, ", words)
+        assert re.match(rf"{likeliest}u \d\d\s%, ", words)
         tab.get_by_role("button", name=button).click()
         assert tab.locator("[role=log]").inner_text().strip().startswith("q")
         assert not tab.problems
@@ -643,6 +643,13 @@ def test_page_shows_no_debris(page):
     text = soup(page).select_one("article").get_text()
     debris = ["Traceback (most recent", "<Axes", "<Figure size", "\x1b", "{glue", "{cite", "{term"]
     assert [piece for piece in debris if piece in text] == []
+
+
+# The ledgers quote the words of checks as a run prints them.
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if "chapters/a_" not in page])
+def test_no_line_ends_between_a_number_and_its_percent_sign(page):
+    prose = soup(page).select("article.bd-article :is(p, figcaption):not(:has(p), template *)")
+    assert not [found for p in prose for found in re.findall(r".{0,20}\d %", p.get_text())]
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
