@@ -93,12 +93,11 @@ class InteractiveLetters(Shown):
             f"{symbols[k]} {100 * shares[-1, k]:.0f} %"
             for k in np.argsort(-shares[-1], kind="stable")[:LIKELIEST]
         )
-        figure = Figure(figsize=(6, 2.2), layout="constrained")
+        figure = Figure(figsize=(6, 2.5), layout="constrained")
         bars = figure.subplots()
         bars.bar(range(len(symbols)), shares[-1])
-        bars.set(
-            xticks=range(len(symbols)), ylim=(0, 1), ylabel=self.names[1], xlim=(-0.6, len(symbols))
-        )
+        bars.set(xticks=range(len(symbols)), xlim=(-0.6, len(symbols)), xlabel=self.names[1])
+        bars.set(ylim=(0, 1), ylabel="probability")
         bars.set_xticklabels(symbols, fontsize="small")
         line = f"{self.names[0]}: {self.start}\n" if self.start else ""
         figure.suptitle(line + self.text.replace("{next}", said), fontsize="small")
