@@ -190,7 +190,8 @@ def keep_used_icons(site):
         return rule[0]
 
     style = ICON.sub(icon, (theirs / "css/all.min.css").read_text("utf-8"))
-    fonts, options = {}, subset.Options(flavor="woff")
+    # With their copyright, but not their name: it is reserved for the whole font.
+    fonts, options = {}, subset.Options(flavor="woff", name_IDs=[0])
     for original in theirs.glob("webfonts/*.ttf"):
         font = subset.load_font(original, options)
         if not codes.isdisjoint(font.getBestCmap()):
