@@ -191,7 +191,7 @@ def test_the_line_names_the_likeliest_letters_and_what_the_typed_ones_cost(
         f"At a temperature of 1 what is typed costs {np.mean(bits):.1f} bits a letter."
     )
     field(tab).fill("")
-    assert re.fullmatch(r"The likeliest next: (\w+ \d+\s%(, )?){3}\.", status(tab))
+    assert re.fullmatch(r"The likeliest next: (\w+ \d+\xa0%(, )?){3}\.", status(tab))
 
 
 def test_the_slider_divides_the_logits_but_not_those_of_the_cost(browse, weights, keras_shares):

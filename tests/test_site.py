@@ -430,8 +430,8 @@ def test_the_reader_draws_and_the_network_answers(visit, edition, page):
         tab.mouse.up()
         assert field.locator("polyline").count() == 1
         words = tab.locator(".interactive-text").inner_text()
-        chinese = r"它读作\d，概率是\d+\s%。"
-        english = r"It reads a \d, with a probability of \d+\s%."
+        chinese = r"它读作\d，概率是\d+\xa0%。"
+        english = r"It reads a \d, with a probability of \d+\xa0%."
         assert re.fullmatch(chinese if edition else english, words)
         assert not tab.problems
 
@@ -446,7 +446,7 @@ def test_the_reader_types_and_the_network_goes_on(visit, edition):
         tab.get_by_role("textbox", name=field).fill("q")
         words = tab.locator(".interactive-text").inner_text()
         likeliest = "接下来最可能的：" if edition else "The likeliest next: "
-        assert re.match(rf"{likeliest}u \d\d\s%, ", words)
+        assert re.match(rf"{likeliest}u \d\d\xa0%, ", words)
         tab.get_by_role("button", name=button).click()
         assert tab.locator("[role=log]").inner_text().strip().startswith("q")
         assert not tab.problems
