@@ -1,12 +1,15 @@
 """``{cards}``: the pages as cards: picture, title, a number that its run found, reading time."""
 
+import base64
 import html
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+import runs
 from checks import counting, facts, in_order
 from docutils import nodes
 from docutils.statemachine import StringList
 from head import opening
+from PIL import Image
 from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
@@ -46,21 +49,33 @@ def sentence(said):
 
 def card(app, docname, name, said):
     page = app.env.get_and_resolve_doctree(name, app.builder)  # with its numbers
-    picture = next((i for i in page.findall(nodes.image) if i["uri"].endswith(".png")), None)
+    picture = next((i for i in page.findall(nodes.image) if i["uri"].endswith(".svg")), None)
     if picture is None:
         return ""
     home = "../" * docname.count("/")
+    image = f"_images/card-{PurePosixPath(name).name}.png"
+    width, height = store_first_figure(runs.shown(Path(app.env.doc2path(name))), app.outdir / image)
     read = facts(app.env)[name]
     checks = sum(len(lines) for lines, _messages in read["cells"])
     costs = [_("%d min to read") % max(1, round(read["core"])), _("%d checks passed") % checks]
-    image = f"{home}_images/{PurePosixPath(picture['uri']).name}"
     alt, title = html.escape(picture.get("alt", "")), html.escape(app.env.titles[name].astext())
     words = sentence(said) if said else html.escape(opening(page, LONGEST))
     return (
-        f'<li><img loading="lazy" alt="{alt}" src="{image}">'
+        f'<li><img loading="lazy" alt="{alt}" src="{home}{image}" '
+        f'width="{width}" height="{height}">'
         f'<a href="{app.builder.get_relative_uri(docname, name)}">{title}</a>'
         f'<p>{words}</p><p class="facts">{" · ".join(costs)}</p></li>'
     )
+
+
+def store_first_figure(run, file):
+    """Write the first figure of a run, in pixels, into a file; its width and height."""
+    outputs = (output for cell in runs.code(run) for output in cell.outputs)
+    drawn = next(o.data["image/png"] for o in outputs if "image/png" in o.get("data", {}))
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(base64.b64decode(drawn))
+    with Image.open(file) as picture:
+        return picture.size
 
 
 def deal(app, doctree, docname):

@@ -111,7 +111,7 @@ def main():
         if missing:
             sys.exit(f"The build of {language} left out {', '.join(missing)}.")
     for site in EDITIONS.values():
-        drop_surplus(site / "_static")
+        drop_surplus(site)
     keep_used_icons(SITE)
     halve_figures(SITE)
     share(SITE, EDITIONS["zh_CN"])
@@ -145,8 +145,9 @@ def both_editions():
         }
 
 
-def drop_surplus(static):
-    """Remove what the theme and MathJax bring and no page asks for."""
+def drop_surplus(site):
+    """Remove what Sphinx, the theme and MathJax bring and no page asks for."""
+    static = site / "_static"
     math = static / "mathjax"
     asked = [
         math / "tex-chtml.js",
@@ -160,6 +161,7 @@ def drop_surplus(static):
         *static.rglob("*.ttf"),
         *static.rglob("*.map"),
         *static.glob("locales/**/*.[mp]o"),
+        *site.glob("_images/*.svg"),  # drawings stand in the pages
     ]
     for file in surplus:
         if file.is_file():

@@ -30,6 +30,9 @@ JUPYTER = {
     "JUPYTER_DATA_DIR": str(HOME / "jupyter" / "data"),
     "JUPYTER_RUNTIME_DIR": str(HOME / "jupyter" / "runtime"),
 }
+# A figure is kept as a drawing, which the pages show, and as pixels, for a card or a preview.
+SETTINGS = HOME / "ipython" / "profile_default" / "ipython_kernel_config.py"
+BOTH_FORMS = 'get_config().InlineBackend.figure_formats = {"svg", "png"}\n'
 
 
 def clean(*, jupyter=True):
@@ -51,6 +54,7 @@ def clean(*, jupyter=True):
     try:
         Path(OURS["MPLCONFIGDIR"]).mkdir(parents=True, exist_ok=True)
         (HOME / "writable").touch()
+        keep_both_forms()
     except OSError as error:
         sys.exit(f"The book is built in {HOME.parent}, which cannot be written: {error.strerror}.")
     list_fonts()
@@ -63,6 +67,15 @@ def data_folder():
     if not folder.is_dir():
         sys.exit(f"DLCORE_DATA={given} names no folder: {folder} does not exist.")
     return given and str(folder)
+
+
+def keep_both_forms():
+    """Write the settings of the kernels, which others may be reading, once."""
+    SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    if not SETTINGS.exists() or SETTINGS.read_text("utf-8") != BOTH_FORMS:
+        unfinished = SETTINGS.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(BOTH_FORMS, "utf-8")
+        unfinished.replace(SETTINGS)
 
 
 def list_fonts():

@@ -1,0 +1,162 @@
+"""Figures that stand still, as drawings in the page: sharp, and their words are the edition's.
+
+Matplotlib's words stay words (``svg.fonttype``). They take the page's type, and in a translated
+edition the clauses of ``sphinx.po``, as those of figures that move.
+"""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from html import escape
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from figure_words import say
+from matplotlib import get_data_path
+from PIL import ImageFont
+
+IMAGE = re.compile(r'<img(?P<said>[^>]*) src="[^"]*_images/(?P<name>[^"]+\.svg)"[^>]*>')
+NAMESPACE = re.compile(r"\{[^}]*\}")
+SMALL = 3_000  # characters of an image in a drawing, up to which a file of its own does not pay
+SCALE = 2  # pixels a point, as the PNG of the same figure has
+REFERENCE = re.compile(r"#([\w-]+)")
+
+
+def inline(app, pagename, templatename, context, doctree):
+    """Put each drawing itself where the page refers to its file."""
+    folder = Path(app.env.mystnb_config.output_folder)  # of what the runs drew
+
+    def drawn(image):
+        source = (folder / PurePosixPath(image["name"]).name).read_text("utf-8")
+        words = re.search(r'alt="([^"]*)"', image["said"])
+        return drawing(
+            source,
+            label=words[1] if words else "",
+            translate=app.config.language != "en",
+            store=lambda pixels: apart(app, context["pathto"], pixels),
+        )
+
+    if "body" in context:
+        context["body"] = IMAGE.sub(drawn, context["body"])
+
+
+def apart(app, pathto, pixels):
+    """The address of a file with these pixels."""
+    name = f"_images/{hashlib.sha256(pixels).hexdigest()[:16]}.png"
+    file = Path(app.outdir, name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pixels)
+    return pathto(name, 1)
+
+
+def drawing(source, label, translate, store):
+    """An SVG of Matplotlib's as a part of a page.
+
+    Args:
+        source: the SVG.
+        label: its alternative text, escaped.
+        translate: whether its words are looked up in the catalog.
+        store: takes the bytes of a PNG, and returns the address under which they can be had.
+    """
+    tree = ElementTree.fromstring(source)
+    mark = "d" + hashlib.sha256(source.encode()).hexdigest()[:8]
+    used = set(REFERENCE.findall(source))
+    width, height = map(float, tree.get("viewBox").split()[2:])
+    for group in tree.iter():
+        place_lines(group)
+    body = "".join(written(part, mark, used, translate, store) for part in tree)
+    return (
+        f'<svg class="drawing" role="img" aria-label="{label}" viewBox="0 0 {number(width)} '
+        f'{number(height)}" width="{SCALE * width:.0f}" height="{SCALE * height:.0f}" '
+        f'stroke-linejoin="round">{body}</svg>'
+    )
+
+
+def written(node, mark, used, translate, store):
+    """The element as HTML: styles are attributes, and no name is another drawing's."""
+    tag = NAMESPACE.sub("", node.tag)
+    if tag in ("metadata", "style"):
+        return ""
+    attributes = {NAMESPACE.sub("", name): value for name, value in node.attrib.items()}
+    for rule in attributes.pop("style", "").split(";"):
+        name, _colon, value = rule.partition(":")
+        if name.strip() == "font-family":
+            if "Mono" in value.partition(",")[0]:
+                attributes["font-family"] = "monospace"
+        elif name.strip() not in ("", "stroke-linejoin"):
+            attributes[name.strip()] = value.strip()
+    name = attributes.pop("id", None)
+    if name in used:
+        attributes["id"] = name
+    if tag == "image":
+        pixels = attributes["href"].partition(",")[2]
+        if len(pixels) > SMALL:
+            attributes["href"] = store(base64.b64decode(pixels))
+    said = "".join(
+        f' {name}="{escape(shortened(name, value, mark))}"' for name, value in attributes.items()
+    )
+    inside = "".join(written(part, mark, used, translate, store) for part in node)
+    words = node.text or ""
+    if tag == "text" and not inside:
+        inside = escape(say(words.strip()) if translate else words.strip(), quote=False)
+    elif tag == "tspan":
+        inside = escape(words, quote=False)
+    if tag == "g" and not said:  # of Matplotlib's names of parts nothing is left
+        return inside
+    return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
+
+
+def shortened(name, value, mark):
+    """The value without digits that nobody sees; a reference to the drawing's own names."""
+    if name == "id":
+        return f"{mark}-{value}"
+    if name == "href" and not value.startswith("#"):
+        return value
+    value = REFERENCE.sub(rf"#{mark}-\1", value) if name in ("href", "clip-path") else value
+    value = re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda digits: number(float(digits[0])), value)
+    value = re.sub(r" ?(?:rotate\(-?0(?: [^)]*)?\)|\n) ?", " ", value)
+    return value.strip()
+
+
+def number(value):
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def place_lines(group):
+    """Anchor the lines of a text where they agree: at the left, the right or the middle.
+
+    Matplotlib places each of several lines by the width that it has in its own type.
+    """
+    lines = [node for node in group if node.tag.endswith("}text")]
+    places = [re.match(r"translate\((\S+) (\S+)\)", line.get("transform", "")) for line in lines]
+    if len(lines) < 2 or not all(places):
+        return
+    left = [float(place[1]) for place in places]
+    widths = [width(line) for line in lines]
+    ways = {"start": 0, "middle": 0.5, "end": 1}
+    spread = {
+        way: max(points) - min(points)
+        for way, share in ways.items()
+        if (points := [x + share * w for x, w in zip(left, widths, strict=True)])
+    }
+    way = min(spread, key=spread.get)
+    for line, place, x, w in zip(lines, places, left, widths, strict=True):
+        line.set("style", f"{line.get('style')}; text-anchor: {way}")
+        line.set("transform", f"translate({x + ways[way] * w} {place[2]})")
+
+
+def width(line):
+    """The width of a line in points, in Matplotlib's type."""
+    size = float(re.search(r"font-size: ([\d.]+)px", line.get("style"))[1])
+    return size / 100 * type_of_matplotlib().getlength(line.text or "")
+
+
+@cache
+def type_of_matplotlib():
+    return ImageFont.truetype(Path(get_data_path(), "fonts/ttf/DejaVuSans.ttf"), 100)
+
+
+def setup(app):
+    app.connect("html-page-context", inline)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
