@@ -19,6 +19,7 @@ from PIL import ImageFont
 IMAGE = re.compile(r'<img(?P<said>[^>]*) src="[^"]*_images/(?P<name>[^"]+\.svg)"[^>]*>')
 NAMESPACE = re.compile(r"\{[^}]*\}")
 SMALL = 3_000  # characters of an image in a drawing, up to which a file of its own does not pay
+LONG = 2_000  # characters of a path, from which on a tenth of a point is small enough
 SCALE = 2  # pixels a point, as the PNG of the same figure has
 REFERENCE = re.compile(r"#([\w-]+)")
 
@@ -93,17 +94,18 @@ def written(node, mark, used, translate, store):
         pixels = attributes["href"].partition(",")[2]
         if len(pixels) > SMALL:
             attributes["href"] = store(base64.b64decode(pixels))
-    said = "".join(
-        f' {name}="{escape(shortened(name, value, mark))}"' for name, value in attributes.items()
-    )
+    if attributes.get("fill") == "none" and "stroke" not in attributes:
+        return ""
+    attributes = {name: shortened(name, value, mark) for name, value in attributes.items()}
+    said = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
     inside = "".join(written(part, mark, used, translate, store) for part in node)
     words = node.text or ""
     if tag == "text" and not inside:
         inside = escape(say(words.strip()) if translate else words.strip(), quote=False)
     elif tag == "tspan":
         inside = escape(words, quote=False)
-    if tag == "g" and not said:  # of Matplotlib's names of parts nothing is left
-        return inside
+    if not said and tag in ("g", "defs") and (tag == "g" or not inside):
+        return inside  # of Matplotlib's names of parts nothing is left
     return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
 
 
@@ -114,13 +116,17 @@ def shortened(name, value, mark):
     if name == "href" and not value.startswith("#"):
         return value
     value = REFERENCE.sub(rf"#{mark}-\1", value) if name in ("href", "clip-path") else value
-    value = re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda digits: number(float(digits[0])), value)
-    value = re.sub(r" ?(?:rotate\(-?0(?: [^)]*)?\)|\n) ?", " ", value)
-    return value.strip()
+    digits = 1 if len(value) > LONG else 2
+    value = re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda found: number(float(found[0]), digits), value)
+    if name == "d":  # a letter holds until another one comes
+        value = re.sub(r"\s*([A-Za-z])\s*", r"\1", value)
+        value = re.sub(r"(?<=L)([-\d. ]+)((?:L[-\d. ]+)+)", lambda m: m[0].replace("L", " "), value)
+    value = re.sub(r"rotate\(-?0(?: [^)]*)?\)", "", value)
+    return re.sub(r"\s+", " ", value).strip()
 
 
-def number(value):
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+def number(value, digits=2):
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def place_lines(group):

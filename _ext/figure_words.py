@@ -1,6 +1,7 @@
-"""The words inside of figures that move, in the language of the edition.
+"""The words inside of figures, in the language of the edition.
 
-Their clauses are messages of ``sphinx.po``, with # for each number, since a run computes it.
+They, or their clauses, are messages of ``sphinx.po``, with # for each number, since a run computes
+it. Here are those of figures that move; `drawings` has the others.
 """
 
 import json
@@ -16,13 +17,15 @@ LIVE = re.compile(
 # The script reads the options by their words, which are Keras's.
 SHOWN = re.compile(r'(?<=>)[^<>]+(?=<(?!/option))|(?<= aria-label=")[^"]+')
 SAID = {"text", "labelled", "typed", "unknown", "labels", "symbols"}  # of a figure's data
-NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+NUMBER = re.compile(r"[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]\d+)?")
 # A run also decides which clauses stand in a line, so each is a message of its own.
-MARK = re.compile(r"(\.(?:\s|$)|[,:;]\s)")
+MARK = re.compile(r"(\.(?:\s|$)|[,:;]\s)(?![^(]*\))")
 FULL_WIDTH = {".": "。", ",": "，", ":": "：", ";": "；"}
 
 
 def say(words):
+    if (said := say_clause(words)) != words:
+        return said
     parts = MARK.split(words)
     said = [say_clause(clause) for clause in parts[::2]]
     if said == parts[::2]:

@@ -56,7 +56,7 @@ def settle(home):
     """A home in which everything is set as some reader has it."""
     files = {
         ".ipython/profile_default/ipython_kernel_config.py": (
-            "c.InlineBackend.figure_formats = {'svg'}\n"
+            "c.InlineBackend.figure_formats = {'jpeg'}\n"
             "c.InteractiveShell.ast_node_interactivity = 'all'\n"
         ),
         ".config/matplotlib/matplotlibrc": "lines.linewidth: 7\n",
@@ -93,7 +93,7 @@ def answers(tmp_path_factory):
         ("backend", "module://matplotlib_inline.backend_inline"),
         ("rc", 1.5),
         ("shown", "last_expr"),
-        ("formats", []),
+        ("formats", ["png", "svg"]),
         ("asserts", True),
         ("encoding", "utf-8"),
         ("child", "ModuleNotFoundError: No module named 'missing'"),

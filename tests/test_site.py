@@ -404,8 +404,8 @@ def test_search_finds_nothing_for_nonsense(visit, search, answer):
 
 
 def test_dark_mode_toggles_and_reaches_the_figures(visit):
-    with visit("chapters/index.html") as tab:
-        figure = "getComputedStyle(document.querySelector('figure img')).filter"
+    with visit("chapters/2_3_loss.html") as tab:
+        figure = "getComputedStyle(document.querySelector('figure .drawing')).filter"
         assert tab.evaluate(figure) == "none"
         for _ in range(3):  # the button cycles through light, dark and automatic
             if tab.evaluate("document.documentElement.dataset.theme") == "dark":

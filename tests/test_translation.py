@@ -369,6 +369,7 @@ PARTS = {
     "cells": ("div.cell_input pre", lambda part: part.get_text()),
     "printed": ("div.cell_output pre", lambda part: part.get_text()),
     "figures": ("figure", lambda part: part.get("id")),
+    "drawings": ("svg.drawing", lambda part: len(part.select("path, use, image"))),
     "images": ("img", lambda part: part["src"].rpartition("../")[2]),  # shared
     "equations": ("div.math", lambda part: re.sub(r"\s+", " ", part.get_text())),
     "admonitions": ("div.admonition", lambda part: part["class"]),

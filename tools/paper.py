@@ -118,10 +118,10 @@ def article(name, soup, names):
         node.decompose()
     for node in text.select(UNMARKED):
         node.unwrap()
-    for node in text.select("[role]"):
+    for node in text.select("[role]:not(svg)"):
         del node["role"]  # those of a bibliography's entries are no longer valid
     seen = set()
-    for node in text.find_all(id=True):
+    for node in places(text):
         if node["id"] in seen:  # what the errata show of several pages; an ePub allows each once
             del node["id"]
         else:
@@ -137,6 +137,11 @@ def article(name, soup, names):
         else:
             link.unwrap()  # the index, a notebook
     return text
+
+
+def places(text):
+    """What can be linked to. The names in a drawing are its own, and nobody else's."""
+    return text.select("[id]:not(svg *)")
 
 
 # The browser
@@ -212,7 +217,7 @@ def title_page(book):
 def pdf(book, desk):
     body = title_page(book) + contents(book)
     for name, text in book.pages.items():
-        for node in text.find_all(id=True):
+        for node in places(text):
             node["id"] = f"{name}.{node['id']}"
         for link in text.find_all("a", href=re.compile(r"^\w+\.xhtml(#|$)")):
             page, _, section = link["href"].partition(".xhtml")
@@ -346,8 +351,9 @@ def epub(book, desk):
 def images(text):
     """The files of a page's images, in PNG, which every reader shows; the page then names them."""
     found = {}
-    for image in text.find_all("img"):
-        source = image["src"]
+    for image in text.find_all(["img", "image"]):
+        address = "src" if image.name == "img" else "href"
+        source = image[address]
         if source.startswith("data:"):  # the still of a figure that moves
             data = base64.b64decode(source.partition(",")[2])
             stem = f"still-{uuid.uuid5(uuid.NAMESPACE_OID, source)}"
@@ -356,8 +362,8 @@ def images(text):
             stem = PurePosixPath(source).stem
         with Image.open(io.BytesIO(data)) as shown:
             shown.save(png := io.BytesIO(), "png")
-        image["src"] = f"images/{stem}.png"
-        found[image["src"]] = png.getvalue()
+        image[address] = f"images/{stem}.png"
+        found[image[address]] = png.getvalue()
     return found
 
 
