@@ -20,7 +20,6 @@ NAMES = """
 Adam AdamW AE AlexNet CPU GAN gram GRU ImageNet JAX JPEG Keras logit LSTM Nesterov NumPy PCA PNG
 PyTorch RMSprop same SGD softmax tanh TensorFlow Transformer VAE Wz zlib
 """
-)
 FOLDER = ROOT / "chapters"  # its settings are those of every figure
 
 
