@@ -3,6 +3,7 @@
 
 (() => {
   const WRITTEN = 12; // names that the page keeps
+  const COMMA = document.documentElement.lang.startsWith("zh") ? "、" : ", ";
 
   const sigmoid = (sum) => 1 / (1 + Math.exp(-sum));
 
@@ -72,7 +73,7 @@
       bars.forEach((bar, i) => bar.style.setProperty("--share", next[i]));
       if (strange) return unknown.replace("{letters}", symbols.slice(1).join(" ")).replace("{letter}", () => strange);
       const first = [...next.keys()].sort((a, b) => next[b] - next[a]).slice(0, likeliest);
-      const said = text.replace("{next}", first.map((i) => `${symbols[i]} ${Math.round(100 * next[i])} %`).join(", "));
+      const said = text.replace("{next}", first.map((i) => `${symbols[i]} ${Math.round(100 * next[i])} %`).join(COMMA));
       if (!numbers.length) return said;
       const bits = numbers.reduce((sum, symbol, t) => sum - Math.log2(shares(states[t], 1)[symbol]), 0);
       return `${said} ${typed.replace("{bits}", (bits / numbers.length).toFixed(1))}`;
