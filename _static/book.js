@@ -21,7 +21,7 @@
     if (drawer && target.closest?.(".bd-sidebar-secondary a")) drawer.checked = false;
   });
 
-  // A figure opens at the place that was tapped. A step back closes it, as if it were a page.
+  // A figure opens at the place that was tapped; the dialog brings its own ways to close it.
   const large = document.querySelector("dialog.enlarged");
   document.querySelectorAll(".enlarge").forEach((way) => {
     const still = way.previousElementSibling;
@@ -30,7 +30,6 @@
       event.preventDefault();
       large.querySelector("img, svg")?.remove();
       large.append(still.cloneNode(true));
-      history.pushState({ enlarged: true }, "");
       large.showModal();
       const { left, top, width, height } = still.getBoundingClientRect();
       const tapped = event.currentTarget === still;
@@ -42,8 +41,6 @@
     [still, way].forEach((part) => part.addEventListener("click", open));
   });
   large?.addEventListener("click", () => large.close());
-  large?.addEventListener("close", () => history.state?.enlarged && history.back());
-  addEventListener("popstate", () => large?.close());
 
   // What unfolds a box is named by the title of the box.
   addEventListener("load", () => document.querySelectorAll(".toggle-button").forEach((button) => {

@@ -19,7 +19,7 @@
     });
   };
 
-  const letters = (live, { units, weights, symbols, likeliest, labels, text, typed, unknown }, { decode, softmax }) => {
+  const letters = (live, { units, weights, symbols, likeliest, labels, text, typed, unknown }, { decode, softmax, together }) => {
     const [count, width] = [symbols.length, 3 * units];
     const network = decode(weights, [count * width, units * width, 2 * width, units * count, count]);
     const [dense, bias] = network.slice(3);
@@ -76,7 +76,7 @@
       const said = text.replace("{next}", first.map((i) => `${symbols[i]} ${Math.round(100 * next[i])} %`).join(COMMA));
       if (!numbers.length) return said;
       const bits = numbers.reduce((sum, symbol, t) => sum - Math.log2(shares(states[t], 1)[symbol]), 0);
-      return `${said} ${typed.replace("{bits}", (bits / numbers.length).toFixed(1))}`;
+      return together(said, typed.replace("{bits}", (bits / numbers.length).toFixed(1)));
     };
   };
 
