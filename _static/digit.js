@@ -59,7 +59,7 @@
     return raster(strokes, place([0, 1].map((axis) => SIDE / 2 - mass[axis] / mass[2])));
   };
 
-  const digit = (live, data, { paint, decode, softmax }) => {
+  const digit = (live, data, { paint, decode, softmax, together }) => {
     const { filters } = data;
     const network = decode(data.weights, [9 * filters, filters, 10 * POOLED * POOLED * filters, 10]);
     const pixels = Uint8Array.from(atob(data.examples), (sign) => sign.charCodeAt(0));
@@ -123,7 +123,7 @@
       if (blank) return "";
       const read = shares.indexOf(Math.max(...shares));
       const words = data.text.replace("{digit}", read).replace("{share}", Math.round(100 * shares[read]));
-      return example === null ? words : `${words} ${data.labelled.replace("{label}", data.exampleLabels[example])}`;
+      return example === null ? words : together(words, data.labelled.replace("{label}", data.exampleLabels[example]));
     };
   };
 

@@ -193,6 +193,8 @@
       const sum = powers.reduce((total, power) => total + power);
       return powers.map((power) => power / sum);
     },
+    /* Two sentences; after a Chinese one stands no space. */
+    together: (first, second) => first + (first.endsWith("。") ? "" : " ") + second,
   };
 
   const activate = (figure, data) => {

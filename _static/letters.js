@@ -3,6 +3,7 @@
 
 (() => {
   const WRITTEN = 12; // names that the page keeps
+  const COMMA = document.documentElement.lang.startsWith("zh") ? "、" : ", ";
 
   const sigmoid = (sum) => 1 / (1 + Math.exp(-sum));
 
@@ -18,7 +19,7 @@
     });
   };
 
-  const letters = (live, { units, weights, symbols, likeliest, labels, text, typed, unknown }, { decode, softmax }) => {
+  const letters = (live, { units, weights, symbols, likeliest, labels, text, typed, unknown }, { decode, softmax, together }) => {
     const [count, width] = [symbols.length, 3 * units];
     const network = decode(weights, [count * width, units * width, 2 * width, units * count, count]);
     const [dense, bias] = network.slice(3);
@@ -72,10 +73,10 @@
       bars.forEach((bar, i) => bar.style.setProperty("--share", next[i]));
       if (strange) return unknown.replace("{letters}", symbols.slice(1).join(" ")).replace("{letter}", () => strange);
       const first = [...next.keys()].sort((a, b) => next[b] - next[a]).slice(0, likeliest);
-      const said = text.replace("{next}", first.map((i) => `${symbols[i]} ${Math.round(100 * next[i])} %`).join(", "));
+      const said = text.replace("{next}", first.map((i) => `${symbols[i]} ${Math.round(100 * next[i])} %`).join(COMMA));
       if (!numbers.length) return said;
       const bits = numbers.reduce((sum, symbol, t) => sum - Math.log2(shares(states[t], 1)[symbol]), 0);
-      return `${said} ${typed.replace("{bits}", (bits / numbers.length).toFixed(1))}`;
+      return together(said, typed.replace("{bits}", (bits / numbers.length).toFixed(1)));
     };
   };
 

@@ -445,11 +445,88 @@ def test_the_reader_types_and_the_network_goes_on(visit, edition):
         )
         tab.get_by_role("textbox", name=field).fill("q")
         words = tab.locator(".interactive-text").inner_text()
-        likeliest = "接下来最可能的：" if edition else "The likeliest next: "
-        assert re.match(rf"{likeliest}u \d\d\xa0%, ", words)
+        likeliest = (
+            r"接下来最可能的：u \d\d\xa0%、\S+ \d+\xa0%、\S+ \d+\xa0%。\S"
+            if edition
+            else r"The likeliest next: u \d\d\xa0%, \S+ \d+\xa0%, \S+ \d+\xa0%\. "
+        )
+        assert re.match(likeliest, words)
         tab.get_by_role("button", name=button).click()
         assert tab.locator("[role=log]").inner_text().strip().startswith("q")
         assert not tab.problems
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_figure_opens_as_large_as_it_was_drawn(visit, edition):
+    offer, name, close = (
+        ("放大此图", "放大的图", "关闭")
+        if edition
+        else ("Enlarge the figure", "Enlarged figure", "Close")
+    )
+    with visit(f"{edition}chapters/2_4_backpropagation.html") as tab:
+        tab.set_viewport_size({"width": 390, "height": 844})
+        way = tab.locator(f"figure .enlarge[aria-label='{offer}']").first
+        still = tab.locator("figure > :has(+ .enlarge)").first
+        large = tab.get_by_role("dialog", name=name, exact=True)
+        shown = large.locator("img, svg")
+
+        way.press("Enter")
+        assert shown.bounding_box()["width"] > 2 * still.bounding_box()["width"]
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        assert violations(tab) == {}
+        tab.keyboard.press("Escape")
+        shown.wait_for(state="hidden")
+        assert way.evaluate("way => way === document.activeElement")
+
+        closings = (
+            tab.get_by_role("button", name=close, exact=True).click,
+            lambda: shown.click(position={"x": 50, "y": 400}),
+        )
+        for shut in closings:
+            still.click()
+            assert shown.is_visible()
+            shut()
+            shown.wait_for(state="hidden")
+        assert tab.problems == []
+
+
+def test_a_figure_opens_where_it_was_tapped(visit):
+    with visit("chapters/2_4_backpropagation.html") as tab:
+        tab.set_viewport_size({"width": 390, "height": 844})
+        still = tab.locator("figure > :has(+ .enlarge)").first
+        for share in (0.1, 0.5, 0.9):
+            still.click(position={"x": share * still.bounding_box()["width"], "y": 50})
+            box = tab.locator("dialog.enlarged :is(img, svg)").bounding_box()
+            assert 0 <= box["x"] + share * box["width"] <= 390
+            tab.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_what_a_phone_shows_smaller_can_be_enlarged_and_nothing_else(page):
+    offers = soup(page).select(".enlarge")
+    stills = [
+        still
+        for still in soup(page).select("figure > img, figure > svg")
+        if int(still["width"]) > 400
+    ]
+    assert [offer.find_previous_sibling() for offer in offers] == stills
+    for offer, still in zip(offers, stills, strict=True):
+        assert offer.get("href") == still.get("src")
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_without_scripts_a_page_says_what_it_lacks(browser, address, edition):
+    tab = browser.new_page(java_script_enabled=False)
+    for page in ("index", "4_keras_mnist"):
+        tab.goto(f"{address}{edition}chapters/{page}.html")
+        for figure in tab.locator(".interactive").all():
+            still, said = figure.locator("img"), figure.locator("noscript")
+            assert still.is_visible()
+            assert ("脚本" if edition else "JavaScript") in said.inner_text()
+    tab.goto(f"{address}{edition}chapters/2_4_backpropagation.html")
+    assert "TeX" in tab.locator("h1 + noscript").inner_text()
+    assert tab.locator(".enlarge").first.get_attribute("href")
+    tab.close()
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -531,6 +608,9 @@ def test_a_page_prints_whole_and_light_from_the_dark_theme(visit, edition):
         tab.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert tab.evaluate("document.documentElement.dataset.theme") == "light"
         assert tab.evaluate(folded) == 0
+        tab.emulate_media(media="print")
+        assert tab.locator(".check-measured").first.is_visible()
+        assert tab.locator(".check-code:visible, .enlarge:visible").count() == 0
         tab.evaluate("dispatchEvent(new Event('afterprint'))")
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
         assert tab.evaluate(folded) == before

@@ -36,8 +36,8 @@ PAPER = build.BUILD / "paper"
 
 # What needs a script or a screen. Of a check its line stays; all else unfolds, as the site prints.
 DROPPED = (
-    "script, template, button, .headerlink, .offers, .here, .check-code, .toctree-wrapper, "
-    ".page-cards img, .interactive > :not(img), div.cell summary"
+    "script, noscript, template, button, dialog, .enlarge, .headerlink, .offers, .here, "
+    ".check-code, .toctree-wrapper, .page-cards img, .interactive > :not(img), div.cell summary"
 )
 # Two thirds of what marks code has the colour of all code, and a PDF's structure holds each piece.
 UNMARKED = "details, .highlight .n, .highlight .nn, .highlight .p, .highlight .w"
