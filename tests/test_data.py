@@ -618,6 +618,21 @@ def test_a_folder_that_does_not_exist_is_named(monkeypatch, cache, given):
         mnist.load_mnist()
 
 
+@pytest.mark.parametrize(
+    ("load", "name"),
+    [(mnist.load_mnist, "mnist.npz"), (fashion_mnist.load_fashion_mnist, "fashion_mnist.npz")],
+)
+def test_a_file_in_the_place_of_the_folder_is_called_a_file(monkeypatch, tmp_path, load, name):
+    file = write(tmp_path / name, NPZ)
+    monkeypatch.setenv("DLCORE_DATA", str(file))
+    message = (
+        f"DLCORE_DATA={file} names no folder: {file} is a file. "
+        f"Set it to the folder that holds {name}."
+    )
+    with pytest.raises(NotADirectoryError, match=f"^{re.escape(message)}$"):
+        load()
+
+
 def test_a_home_s_tilde_is_understood(monkeypatch):
     file = write(Path.home() / "mnist.npz", NPZ)
     assert_mnist_from(file, mnist.load_mnist("~/mnist.npz"))

@@ -55,6 +55,11 @@ class Published(NamedTuple):
     deadline: float
     turned: bool = False
 
+    @property
+    def change(self):
+        """What was done to the digits that stand in, for a sentence."""
+        return ", turned by a quarter" if self.turned else ""
+
 
 class Dataset(tuple):
     """``(x_train, y_train), (x_test, y_test)``, and where they come from.
@@ -119,11 +124,10 @@ def load(published, path=None):
             f"{name} could not be had, and DLCORE_DATA_STRICT=1 allows no stand-in.\n"
             f"{reasons}\nPut {published.file} into a folder and set DLCORE_DATA to it."
         )
-    turned = ", turned by a quarter" if published.turned else ""
     print(
         f"Note: {name} could not be had.\n{reasons}\n"
         "A stand-in takes its place, the 1,797 digits that come with scikit-learn, enlarged to\n"
-        f"28 x 28 pixels{turned}.\n"
+        f"28 x 28 pixels{published.change}.\n"
         f"Numbers are computed from it; the remarks on results are about {name}.\n"
         f"For {name}, put {published.file} into a folder and set DLCORE_DATA to it."
     )
@@ -136,6 +140,11 @@ def _files(published):
     if given:
         folder = Path(given).expanduser()
         if not folder.is_dir():
+            if folder.exists():
+                raise NotADirectoryError(
+                    f"DLCORE_DATA={given} names no folder: {folder} is a file. "
+                    f"Set it to the folder that holds {published.file}."
+                )
             raise FileNotFoundError(f"DLCORE_DATA={given} names no folder: {folder} does not exist")
         yield [folder / published.file], IN_FOLDER  # it may hold other data sets only
     yield [_cached(published.file)], "the cache"
@@ -279,10 +288,9 @@ def _fetch(address, files, folder, deadline):
 
 
 def _digits(published):
-    turned = ", turned by a quarter" if published.turned else ""
     return Dataset(
         _stand_in.digits(turned=published.turned),
-        name=f"scikit-learn's digits{turned}, a stand-in for {published.name}",
+        name=f"scikit-learn's digits{published.change}, a stand-in for {published.name}",
         source="scikit-learn",
         stand_in=True,
     )
