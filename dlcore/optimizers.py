@@ -70,7 +70,9 @@ class _Optimizer:
 
     def _remember(self, name, i, decay, value):
         """decay * memory + value, kept as the new memory."""
-        memory = self._memories.setdefault((name, i), np.zeros_like(value))
+        if (name, i) not in self._memories:
+            self._memories[name, i] = np.zeros_like(value)
+        memory = self._memories[name, i]
         memory *= decay  # in place: a new array a step costs more than the sum
         memory += value
         return memory
