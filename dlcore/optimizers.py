@@ -48,7 +48,7 @@ class _Optimizer:
             ValueError: if number or shapes of gradients and variables differ, or those of the
                 variables differ from the first call's.
         """
-        gradients, variables = list(map(np.asarray, gradients)), list(map(floating, variables))
+        gradients, variables = list(map(floating, gradients)), list(map(floating, variables))
         shapes = [g.shape for g in gradients], [v.shape for v in variables]
         if shapes[0] != shapes[1]:
             raise ValueError(f"gradients have shapes {shapes[0]}, variables {shapes[1]}")
@@ -70,8 +70,12 @@ class _Optimizer:
 
     def _remember(self, name, i, decay, value):
         """decay * memory + value, kept as the new memory."""
-        self._memories[name, i] = decay * self._memories.get((name, i), 0.0) + value
-        return self._memories[name, i]
+        if (name, i) not in self._memories:
+            self._memories[name, i] = np.zeros_like(value)
+        memory = self._memories[name, i]
+        memory *= decay  # in place: a new array a step costs more than the sum
+        memory += value
+        return memory
 
 
 def _shortened(gradients, limit):
@@ -167,7 +171,10 @@ class Adam(_Optimizer):
         mean = self._remember("mean", i, self.beta_1, (1 - self.beta_1) * gradient)
         squares = self._remember("squares", i, self.beta_2, (1 - self.beta_2) * gradient**2)
         correction = (1 - self.beta_2**self.iterations) ** 0.5 / (1 - self.beta_1**self.iterations)
-        return variable - self.learning_rate * correction * mean / (np.sqrt(squares) + self.epsilon)
+        roots, step = np.sqrt(squares), self.learning_rate * correction * mean
+        roots += self.epsilon
+        step /= roots
+        return variable - step
 
 
 class AdamW(Adam):
