@@ -41,7 +41,8 @@ def decision_regions(predict, x, y, *, ax=None):
     ax = axes_or_new(ax, figsize=(5, 4))
     levels = np.linspace(0, 1, 11)
     shades = SIGNED((levels[1:] + levels[:-1]) / 2) * [1, 1, 1, 0.6]
-    ax.contourf(*spans, scores, levels=levels, colors=shades)
+    areas = ax.contourf(*spans, scores, levels=levels, colors=shades)
+    areas.set_rasterized(True)  # their outlines would be most of a drawing
     if scores.min() < 0.5 < scores.max():  # else there is no border, and matplotlib would warn
         ax.contour(*spans, scores, levels=[0.5], colors="black", linewidths=1)
     for label, marker, color in ((0, "o", MINUS), (1, "^", PLUS)):
