@@ -128,15 +128,19 @@ def test_the_data_s_folder_is_the_same_for_every_kernel(monkeypatch, tmp_path, g
     assert environment.data_folder() == str(tmp_path / "data")
 
 
-@pytest.mark.parametrize("given", ["dta", "/missing/data", "~/missing", "file"])
-def test_a_folder_of_data_that_does_not_exist_is_named(monkeypatch, tmp_path, given):
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [(name, "does not exist") for name in ("dta", "/missing/data", "~/missing")]
+    + [("file", "is a file")],
+)
+def test_a_folder_of_data_that_is_none_is_named(monkeypatch, tmp_path, given, problem):
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLCORE_DATA", given)
     with pytest.raises(SystemExit) as refusal:
         environment.data_folder()
-    message = f"DLCORE_DATA={given} names no folder: {Path(given).expanduser().resolve()} "
-    assert str(refusal.value).startswith(message)
+    folder = Path(given).expanduser().resolve()
+    assert str(refusal.value) == f"DLCORE_DATA={given} names no folder: {folder} {problem}."
 
 
 def test_no_folder_of_data_is_not_the_current_one(monkeypatch):

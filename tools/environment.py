@@ -65,7 +65,8 @@ def data_folder():
     given = os.environ.get("DLCORE_DATA", "")
     folder = Path(given).expanduser().resolve()
     if not folder.is_dir():
-        sys.exit(f"DLCORE_DATA={given} names no folder: {folder} does not exist.")
+        problem = "is a file" if folder.exists() else "does not exist"
+        sys.exit(f"DLCORE_DATA={given} names no folder: {folder} {problem}.")
     return given and str(folder)
 
 
