@@ -18,7 +18,7 @@ HEAVIEST = 60_000  # characters of a drawing without its images; more points are
 # What Chinese says in Latin letters too.
 NAMES = """
 Adam AdamW AE AlexNet CAM CPU float GAN Grad gram GRU He ImageNet JAX JPEG Keras ln logit LSTM
-Nesterov NumPy PCA PNG PyTorch RMSprop same SGD softmax tanh TensorFlow Transformer VAE Wz zlib
+Nesterov NumPy PCA PNG PyTorch ReLU RMSprop same SGD softmax tanh TensorFlow Transformer VAE Wz zlib
 """
 FOLDER = ROOT / "chapters"  # its settings are those of every figure
 
