@@ -42,43 +42,34 @@ def lstm(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask
     )
     dy, before = _steps_first(*upstream("lstm", dy, states, h, x.shape[1]))
     # The states are known, so that the gates of all steps are computed at once.
-    rows = np.concatenate([np.swapaxes(x, 0, 1), before], axis=2)
-    weights = np.concatenate([kernel, recurrent_kernel])
-    dz = add_bias(rows @ weights, bias).astype(dy.dtype, copy=False)
-    i, f, g, o = lstm_gates(dz)  # views of what step by step becomes the gradient
-    cells = np.empty((len(dz) + 1, *c.shape), dz.dtype)
+    gates = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias).astype(dy.dtype, copy=False)
+    gates += before @ recurrent_kernel
+    i, f, g, o = np.split(lstm_gates(gates), 4, axis=2)
+    cells = np.empty((len(gates) + 1, *c.shape), gates.dtype)
     cells[0] = c
-    for t in range(len(dz)):
+    for t in range(len(gates)):
         new = f[t] * cells[t] + i[t] * g[t]
         cells[t + 1] = new if mask is None else np.where(mask[:, t, None], new, cells[t])
-    dx, dh, dc = np.empty(x.shape, x.dtype), np.zeros_like(cells[0]), np.zeros_like(cells[0])
-    for t in range(len(dz) - 1, -1, -1):
+    dz, dh, dc = np.empty_like(gates), np.zeros_like(cells[0]), np.zeros_like(cells[0])
+    di, df, dg, do = np.split(dz, 4, axis=2)
+    for t in range(len(gates) - 1, -1, -1):  # one step's arrays stay in the cache
         squashed = np.tanh(cells[t + 1])
-        dh = dh + dy[t]
+        dh += dy[t]
         total = dc + dh * o[t] * (1 - squashed**2)
-        at_gates = total * g[t], total * cells[t], total * i[t], dh * squashed
-        slope_g, sent_c = 1 - g[t] ** 2, total * f[t]
-        dz[t] *= 1 - dz[t]  # the slope of the sigmoids
-        g[t] = slope_g
-        dz[t] *= np.concatenate(at_gates, axis=1)
+        di[t] = total * g[t] * i[t] * (1 - i[t])
+        df[t] = total * cells[t] * f[t] * (1 - f[t])
+        dg[t] = total * i[t] * (1 - g[t] ** 2)
+        do[t] = dh * squashed * o[t] * (1 - o[t])
+        sent = dz[t] @ recurrent_kernel.T, total * f[t]
         if mask is not None:
             dz[t] *= mask[:, t, None]
-        dx[:, t], sent_h = np.split(dz[t] @ weights.T, [len(kernel)], axis=1)
-        if mask is not None:
-            sent_h, sent_c = (
-                np.where(mask[:, t, None], *pair) for pair in ((sent_h, dh), (sent_c, dc))
-            )
-        dh, dc = sent_h, sent_c
-    dweights = rows.reshape(-1, len(weights)).T @ dz.reshape(-1, dz.shape[2])
-    dkernel, drecurrent = np.split(dweights, [len(kernel)])
-    dbias = dz.sum(axis=(0, 1))
-    return (
-        dx,
-        dkernel.astype(kernel.dtype, copy=False),
-        drecurrent.astype(recurrent_kernel.dtype, copy=False),
-        dbias.astype(kernel.dtype if bias is None else floating(bias).dtype, copy=False),
-        (np.ascontiguousarray(dh, h.dtype), dc.astype(c.dtype, copy=False)),
-    )
+            sent = (np.where(mask[:, t, None], *pair) for pair in zip(sent, (dh, dc), strict=True))
+        dh, dc = sent
+    dtype = kernel.dtype if bias is None else floating(bias).dtype
+    dx, dkernel, drecurrent = _of_weights(x, kernel, recurrent_kernel, before, dz, dz)
+    dbias = dz.sum(axis=(0, 1)).astype(dtype, copy=False)
+    dstart = dh.astype(h.dtype, copy=False), dc.astype(c.dtype, copy=False)
+    return dx, dkernel, drecurrent, dbias, dstart
 
 
 def gru(dy, x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=None, states=None):

@@ -37,12 +37,12 @@ def lstm(x, kernel, recurrent_kernel, bias=None, *, initial_state=None, mask=Non
     x, kernel, recurrent_kernel, h, c, mask = lstm_arguments(
         x, kernel, recurrent_kernel, initial_state, mask
     )
-    weights = np.concatenate([kernel, recurrent_kernel])
-    dtype = np.result_type(x, weights, h, c, *([] if bias is None else [floating(bias)]))
-    states = np.empty((*x.shape[:2], h.shape[1]), dtype)
-    for t in range(x.shape[1]):
-        z = add_bias(np.concatenate([x[:, t], h], axis=1) @ weights, bias)  # [x_t, h] [W; U] + b
-        i, f, g, o = lstm_gates(z)
+    sums = add_bias(np.swapaxes(x, 0, 1) @ kernel, bias)  # for all steps at once, the steps first
+    sums = sums.astype(np.result_type(sums, recurrent_kernel, h, c), copy=False)
+    states = np.empty((*x.shape[:2], h.shape[1]), sums.dtype)
+    for t, z in enumerate(sums):
+        z += h @ recurrent_kernel
+        i, f, g, o = np.split(lstm_gates(z), 4, axis=1)
         new = f * c + i * g
         out = o * np.tanh(new)
         if mask is not None:
@@ -121,7 +121,7 @@ def lstm_gates(z):
     np.tanh(z, out=z)
     z *= half
     z += 1 - half
-    return np.split(z, 4, axis=-1)
+    return z
 
 
 def gru_gates(z, inner):
