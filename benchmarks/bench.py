@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -260,14 +261,20 @@ def autoencoder():
 
 
 def article():
-    """The article's network, by chapter 3.1.2 in NumPy and by Keras."""
-    chapter = from_chapter("3_1_2_pooling", "def backward(variables")
+    """The article's network, by chapter 3.1.2 in NumPy on one thread and on two, and by Keras."""
+    chapter = from_chapter("3_1_2_pooling", "def backward(variables", "def backward_in_two(")
+    in_two = from_chapter("3_1_2_pooling", "def backward(variables")
     training, (x_test, y_test) = ((x, y.argmax(axis=1)) for x, y in scaled_mnist())
     keras.utils.set_random_seed(0)
     model = models.mnist_cnn()
     model.compile("adam", "sparse_categorical_crossentropy")
-    seconds, variables = race(chapter, model.get_weights(), model, training)
-    epoch_rows("the article's network", seconds, "<= 0.9")
+    start = model.get_weights()
+    seconds, variables = race(chapter, start, model, training)
+    epoch_rows("the article's network, one thread", seconds, "")
+    with ThreadPoolExecutor(2) as pool:
+        in_two["backward"] = functools.partial(chapter["backward_in_two"], pool=pool)
+        seconds, variables = race(in_two, start, model, training)
+    epoch_rows("the article's network, two threads", seconds, "<= 0.9")
     answers = {
         "NumPy": chapter["forward"](variables, x_test)[0],
         "Keras": model.predict(x_test, verbose=0),
