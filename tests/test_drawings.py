@@ -17,8 +17,9 @@ from PIL import Image
 HEAVIEST = 60_000  # characters of a drawing without its images; more points are rasterized=True
 # What Chinese says in Latin letters too.
 NAMES = """
-Adam AdamW AE AlexNet CAM CPU float GAN GP Grad gram GRU He ImageNet JAX JPEG Keras ln log logit LSTM
-Nesterov NumPy PCA PNG PyTorch ReLU RMSprop same SGD softmax tanh TensorFlow Transformer VAE WGAN Wz zlib
+Adam AdamW AE AlexNet CAM CPU float GAN GP Grad gram GRU He ImageNet JAX JPEG Keras ln log logit
+LSTM Nesterov NumPy PCA PNG PyTorch ReLU RMSprop same SGD softmax tanh TensorFlow Transformer VAE
+WGAN Wz zlib
 """
 FOLDER = ROOT / "chapters"  # its settings are those of every figure
 
