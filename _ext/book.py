@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import runs
 from docutils import nodes
+from drawings import drop_heavy
 from myst_nb.ext.glue.utils import create_pending_glue_ref
 from PIL import Image
 from sphinx.directives.patches import Figure
@@ -32,6 +33,8 @@ def show_the_run(app, docname, source):
         raise ExtensionError(
             f"{docname} has no passed run as it stands: `make book` executes it and says what fails"
         )
+    for cell in runs.code(notebook):
+        drop_heavy(cell.outputs)
     source[0] = nbformat.writes(notebook)
 
 

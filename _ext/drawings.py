@@ -18,10 +18,21 @@ from PIL import ImageFont
 
 IMAGE = re.compile(r'<img(?P<said>[^>]*) src="[^"]*_images/(?P<name>[^"]+\.svg)"[^>]*>')
 NAMESPACE = re.compile(r"\{[^}]*\}")
+SVG = "image/svg+xml"
+HEAVY = 200_000  # characters of an SVG, from which on a figure is shown in its pixels
+PIXELS = re.compile(r"data:image/png;base64,[^\"]*")
 SMALL = 3_000  # characters of an image in a drawing, up to which a file of its own does not pay
 LONG = 2_000  # characters of a path, from which on a tenth of a point is small enough
 SCALE = 2  # pixels a point, as the PNG of the same figure has
 REFERENCE = re.compile(r"#([\w-]+)")
+
+
+def drop_heavy(outputs):
+    """Of figures with too many points to draw, leave what the run kept in pixels."""
+    for output in outputs:
+        data = output.get("data", {})
+        if SVG in data and len(PIXELS.sub("", data[SVG])) > HEAVY:
+            del data[SVG]
 
 
 def inline(app, pagename, templatename, context, doctree):
