@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import runs
 from docutils import nodes
-from drawings import drop_heavy
+from drawings import SVG, drop_heavy
+from myst_nb.ext.glue.crossref import read_glue_cache
 from myst_nb.ext.glue.utils import create_pending_glue_ref
 from PIL import Image
 from sphinx.directives.patches import Figure
@@ -199,7 +200,10 @@ class PasteComputedFigures(SphinxTransform):
 
 
 class DescribeComputedFigures(SphinxPostTransform):
-    """Give the pasted image the alternative text of its directive."""
+    """Give the pasted image the alternative text of its directive, and its drawing.
+
+    MyST-NB pastes pixels, which no page has where a figure is a drawing.
+    """
 
     default_priority = 6  # MyST-NB pastes at 5
 
@@ -208,6 +212,16 @@ class DescribeComputedFigures(SphinxPostTransform):
             if "computed_alt" in figure:
                 for image in figure.findall(nodes.image):  # none if the key is unknown: a warning
                     image["alt"] = figure["computed_alt"]
+                    self.draw(image, *figure["computed"])
+
+    def draw(self, image, page, key):
+        folder = Path(self.env.mystnb_config.output_folder)
+        source = read_glue_cache(folder, borrow(self.env, page))[key]["data"].get(SVG)
+        if source is not None:
+            name = hashlib.sha256(source.encode()).hexdigest() + ".svg"
+            (folder / name).write_text(source, "utf-8")
+            image["uri"] = str(PurePosixPath(image["uri"]).with_name(name))
+            image["candidates"] = {"*": image["uri"]}
 
 
 class KeepPercents(SphinxPostTransform):
