@@ -17,9 +17,9 @@ from PIL import Image
 HEAVIEST = 120_000  # characters of a drawing without its images
 # What Chinese says in Latin letters too.
 NAMES = """
-Adam AdamW AE AlexNet CAM CPU float GAN GP Grad gram GRU He ImageNet JAX JPEG Keras ln log logit
-LSTM Nesterov NumPy PCA PNG PyTorch ReLU RMSprop same SGD softmax tanh TensorFlow Transformer VAE
-WGAN Wz zlib
+Adam AdamW AE AlexNet CAM CPU fit float GAN GP Grad gram GRU He ImageNet JAX JPEG Keras ln log
+logit LSTM MB Nesterov NumPy PCA PNG predict PyTorch ReLU RMSprop same SGD sigmoid softmax tanh
+TensorFlow Transformer VAE WGAN Wz zlib
 """
 FOLDER = ROOT / "chapters"  # its settings are those of every figure
 
