@@ -115,7 +115,7 @@ def written(node, mark, used, translate, store):
         inside = escape(say(words.strip()) if translate else words.strip(), quote=False)
     elif tag == "tspan":
         inside = escape(words, quote=False)
-    if not said and tag in ("g", "defs") and (tag == "g" or not inside):
+    if not said and (tag == "g" or (tag == "defs" and not inside)):
         return inside  # of Matplotlib's names of parts nothing is left
     return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
 

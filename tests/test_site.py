@@ -404,15 +404,21 @@ def test_search_finds_nothing_for_nonsense(visit, search, answer):
 
 
 def test_dark_mode_toggles_and_reaches_the_figures(visit):
-    with visit("chapters/2_3_loss.html") as tab:
-        figure = "getComputedStyle(document.querySelector('figure .drawing')).filter"
-        assert tab.evaluate(figure) == "none"
+    with visit("chapters/index.html") as tab:
+        figures = (
+            "[...document.querySelectorAll('figure .drawing, article img')]"
+            ".filter(figure => !figure.closest('.interactive'))"
+            ".map(figure => getComputedStyle(figure).filter)"
+        )
+        before = tab.evaluate(figures)
+        assert len(before) > 1
+        assert set(before) == {"none"}
         for _ in range(3):  # the button cycles through light, dark and automatic
             if tab.evaluate("document.documentElement.dataset.theme") == "dark":
                 break
             tab.locator("button.theme-switch-button:visible").first.click()
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
-        assert "invert(1)" in tab.evaluate(figure)
+        assert all("invert(1)" in shown for shown in tab.evaluate(figures))
 
 
 @pytest.mark.parametrize("page", ["index", "4_keras_mnist"])
