@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -125,9 +126,21 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """What takes long in one piece goes first, so that both workers end at about the same time."""
-    first = ("test_visible.py", "test_build.py")
-    items.sort(key=lambda item: item.path.name not in first)
+    """What takes long in one piece goes first, so that both workers end at about the same time.
+
+    What asks a second time, in another way, what the run of the pages has shown goes last.
+    """
+    first, last = ("test_build.py",), ("test_site.py", "test_visible.py")
+    items.sort(key=lambda item: (item.path.name not in first, *(item.path.name == n for n in last)))
+
+
+UNTIL = "BOOK_TESTS_UNTIL"  # seconds since 1970; a test that would begin later is left out
+TIME_IS_UP = f"the time that {UNTIL} allows is up"
+
+
+def pytest_runtest_setup():
+    if time.time() > float(os.environ.get(UNTIL, "inf")):
+        pytest.skip(TIME_IS_UP)
 
 
 BUDGET = 180  # seconds that a page may run
@@ -165,3 +178,5 @@ def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
     if any(NO_BROWSER in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(f"Note: {NO_BROWSER}", yellow=True)
+    if late := [report for report in skipped if TIME_IS_UP in str(report.longrepr)]:
+        terminalreporter.write_line(f"Note: {len(late)} tests left out: {TIME_IS_UP}", yellow=True)

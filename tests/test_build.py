@@ -179,16 +179,11 @@ def test_build_executes_again_when_the_package_changed(copy, file):
     assert again.stdout.split()[-1] == str(len(NOTEBOOKS))
 
 
-def test_a_figure_shown_elsewhere_follows_its_page(copy):
-    before = page(copy, "index")
-    rewrite(copy, "4_keras_mnist", QUICK.replace("[1, 2]", "[2, 1]"))
+def test_what_is_shown_elsewhere_follows_its_page(copy):
+    drawn = page(copy, "index")
+    rewrite(copy, "4_keras_mnist", QUICK.replace("[1, 2]", "[2, 1]").replace("31.25", "47.75"))
     assert build(copy).executed == 1
-    assert page(copy, "index") != before
-
-
-def test_a_number_shown_elsewhere_follows_its_page(copy):
-    rewrite(copy, "4_keras_mnist", QUICK.replace("31.25", "47.75"))
-    assert build(copy).executed == 1
+    assert page(copy, "index") != drawn
     for edition in ("", "zh"):
         assert "47.75" in page(copy, "7_conclusion", edition)
 
@@ -234,38 +229,46 @@ def test_a_page_that_was_not_built_fails_the_build(copy):
     assert "a_missing" in failed.output
 
 
-def test_repository_buttons_appear_with_its_address(copy, browser):
-    hosts = re.compile(r"colab\.research|github\.com/you|example\.org|executablebooks")
-    assert not hosts.search(page(copy))
+URL = "https://github.com/you/your-copy"
 
-    url = "https://github.com/you/your-copy"
-    stamped = run(copy, "tools/notebooks.py", "repository", url)
+
+@pytest.fixture(scope="module")
+def addressed(book, tmp_path_factory):
+    """The book with an address of its repository, built with one of its site."""
+    root = shutil.copytree(book, tmp_path_factory.mktemp("addressed") / "book")
+    stamped = run(root, "tools/notebooks.py", "repository", URL)
     assert stamped.returncode == 0, stamped.stderr
-    assert f'url: "{url}"' in (copy / "_config.yml").read_text("utf-8")
-    first = nbformat.read(copy / "chapters" / "4_keras_mnist.ipynb", as_version=4).cells[1].source
-    assert f"%pip install -q --no-deps git+{url}@main" in first
+    assert f'url: "{URL}"' in (root / "_config.yml").read_text("utf-8")
+    chapter = nbformat.read(root / "chapters" / "4_keras_mnist.ipynb", as_version=4)
+    assert f"%pip install -q --no-deps git+{URL}@main" in chapter.cells[1].source
+    rewrite(root, "4_keras_mnist", QUICK)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOOK_URL", "https://example.org/book/")
+        built = build(root)
+    assert built.returncode == 0, built.output
+    return root
 
-    rewrite(copy, "4_keras_mnist", QUICK)
-    assert build(copy).returncode == 0
-    text = page(copy)
+
+def test_repository_buttons_appear_with_its_address(book, addressed, browser):
+    hosts = re.compile(r"colab\.research|github\.com/you|example\.org|executablebooks")
+    assert not hosts.search(page(book))
+
+    text = page(addressed)
     colab = "https://colab.research.google.com/github/you/your-copy/blob/main/chapters/4_keras_mnist.ipynb"
     assert re.search(rf'<a href="{re.escape(colab)}">Open in Colab</a>', text)
     assert text.count(colab) == 1
-    assert "在Colab中打开英文版</a>" in page(copy, edition="zh")
-    for link in (f"{url}/edit/main/chapters/4_keras_mnist.ipynb", f"{url}/issues/new"):
+    assert "在Colab中打开英文版</a>" in page(addressed, edition="zh")
+    for link in (f"{URL}/edit/main/chapters/4_keras_mnist.ipynb", f"{URL}/issues/new"):
         assert link in text
     tab = browser.new_page(viewport={"width": 320, "height": 800})
-    tab.goto((copy / "_build/html/chapters/4_keras_mnist.html").as_uri())
+    tab.goto((addressed / "_build/html/chapters/4_keras_mnist.html").as_uri())
     assert tab.get_by_text("Open in Colab").is_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 320
     tab.close()
 
 
-def test_a_published_site_knows_its_address(copy, monkeypatch):
-    monkeypatch.setenv("BOOK_URL", "https://example.org/book/")
-    (copy / "_ext" / "edition.py").touch()  # an address alone is no reason to build again
-    assert build(copy).returncode == 0
-    site = copy / "_build" / "html"
+def test_a_published_site_knows_its_address(addressed):
+    site = addressed / "_build" / "html"
     addresses = (site / "sitemap.txt").read_text("utf-8").split()
     assert len(addresses) > 20
     for address in addresses:

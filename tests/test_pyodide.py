@@ -125,9 +125,11 @@ def test_another_package_than_the_pinned_one_is_an_error(npm, folder, monkeypatc
     assert not pyodide.ready()
 
 
-def test_a_folder_that_does_not_exist_is_an_error(npm, tmp_path, monkeypatch):
-    with pytest.raises(SystemExit, match="names no folder"):
-        prepared(monkeypatch, tmp_path / "nowhere")
+@pytest.mark.parametrize(("name", "problem"), [("none", "does not exist"), ("file", "is a file")])
+def test_what_is_no_folder_is_an_error(npm, tmp_path, monkeypatch, name, problem):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match=f"names no folder: .*{name} {problem}"):
+        prepared(monkeypatch, tmp_path / name)
 
 
 def left_out(capsys):

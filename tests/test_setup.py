@@ -1,12 +1,14 @@
-"""What a newcomer meets: the lock, `make env`, and the port of `make serve`."""
+"""What a newcomer meets: the lock, `make env`, `make serve`, and how `make test` ends."""
 
 import ast
+import os
 import re
 import shutil
 import socket
 import stat
 import subprocess
 import sys
+import time
 import tomllib
 import zipfile
 from importlib import metadata
@@ -261,3 +263,16 @@ def test_a_pull_request_is_tested_once():
     """Its branch may lie in this repository: `push` would run for each of its commits too."""
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
     assert set(workflow[True]) == {"pull_request", "workflow_call"}  # to YAML 1.1 `on` is true
+
+
+# The end of `make test`
+
+
+@pytest.mark.parametrize(("late", "end"), [(1, "2 skipped"), (-600, "2 passed")])
+def test_what_would_begin_too_late_is_left_out_and_counted(late, end):
+    command = [sys.executable, "-m", "pytest", "-q", "tests/test_labels.py"]
+    environ = os.environ | {"BOOK_TESTS_UNTIL": str(time.time() - late)}
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+    assert ("Note: 2 tests left out" in run.stdout) == (late > 0)
+    assert end in run.stdout

@@ -20,20 +20,45 @@ import runs
 ONCE = "run-once"
 OFFLINE = "offline"
 QUICK = 2.0  # seconds; a cell that takes longer is not repeated, or this would double the cost
-# Keras trains on one batch an epoch, from the first cell on that follows its import.
+# From the first cell on that follows its import, Keras trains and evaluates on one batch an epoch,
+# and for two epochs instead of twenty or more. After a tenth of a second a loop over a range ends
+# that would take a hundred turns or more, or five where it calls them _.
 SHORT = """\
 def shorten():
+    import ast
+    import builtins
+    import itertools
     import sys
+    import time
 
-    events = get_ipython().events
+    shell = get_ipython()
 
     def patch(*_):
         if keras := sys.modules.get("keras"):
-            events.unregister("post_run_cell", patch)
-            fit = keras.Model.fit
-            keras.Model.fit = lambda *given, **named: fit(*given, **named | {"steps_per_epoch": 1})
+            shell.events.unregister("post_run_cell", patch)
+            fit, evaluate = keras.Model.fit, keras.Model.evaluate
+            one = {"steps_per_epoch": 1, "validation_steps": 1}
+            keras.Model.fit = lambda *given, epochs=1, **named: fit(
+                *given, epochs=2 if epochs >= 20 else epochs, **named | one
+            )
+            keras.Model.evaluate = lambda *given, **named: evaluate(*given, **named | {"steps": 1})
 
-    events.register("post_run_cell", patch)
+    def limited(turns, least):
+        if not isinstance(turns, range) or len(turns) < least:
+            return turns
+        end = time.monotonic() + 0.1
+        return itertools.takewhile(lambda _: time.monotonic() < end, turns)
+
+    class Limited(ast.NodeTransformer):
+        def visit_For(self, loop):
+            least = 5 if getattr(loop.target, "id", "") == "_" else 100
+            call = ast.parse(f"__import__('builtins').limited(0, {least})", mode="eval").body
+            call.args[0], loop.iter = loop.iter, call
+            return ast.fix_missing_locations(self.generic_visit(loop))
+
+    builtins.limited = limited  # no name of the page, and not one of its globals
+    shell.events.register("post_run_cell", patch)
+    shell.ast_transformers.append(Limited())
 
 
 shorten()
@@ -175,6 +200,23 @@ model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
 model.fit(keras.ops.ones((9, 1)), keras.ops.ones((9, 1)), batch_size=3, epochs=2, verbose=0)
 assert int(model.optimizer.iterations) == 2, "once an epoch"
+model.fit(keras.ops.ones((9, 1)), keras.ops.ones((9, 1)), epochs=20, verbose=0)
+assert int(model.optimizer.iterations) == 4, "two epochs are enough"
+import time
+for wait in (0, 0.03):
+    turns = 0
+    for i in range(100):
+        time.sleep(wait)
+        turns += 1
+    alike = 0
+    for _ in range(5):
+        time.sleep(10 * wait)
+        alike += 1
+    few = 0
+    for i in range(4):
+        time.sleep(2 * wait)
+        few += 1
+    assert (turns == 100, alike == 5, few) == (wait == 0, wait == 0, 4)
 assert "shorten" not in globals()"""
 
 

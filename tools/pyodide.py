@@ -59,7 +59,8 @@ def ready():
 def gather(given):
     folder = None if is_address(given) else Path(given).expanduser().resolve()
     if folder and not folder.is_dir():
-        sys.exit(f"{SETTING}={given} names no folder: {folder} does not exist.")
+        problem = "is a file" if folder.exists() else "does not exist"
+        sys.exit(f"{SETTING}={given} names no folder: {folder} {problem}.")
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / "files.json").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT.parent) as work:
