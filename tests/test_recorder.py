@@ -1,6 +1,7 @@
 """What a run is: the messages that it keeps, what it depends on, and whom it shares with."""
 
 import multiprocessing
+import threading
 import time
 
 import nbformat
@@ -172,34 +173,51 @@ def test_a_run_says_when_and_with_what(notebook, monkeypatch, tmp_path):
 # Turns
 
 
-def hold(folder, alone, seconds, spans):
+def hold(folder, seconds, go, spans):
     runs.EXECUTED = folder
-    with recorder.turn(alone):
+    go.wait()
+    with recorder.turn(alone=False):
         start = time.monotonic()
         time.sleep(seconds)
         spans.put((start, time.monotonic()))
 
 
-@pytest.mark.parametrize(("alone", "together"), [(False, True), (True, False)])
-def test_a_page_that_publishes_times_has_the_machine_alone(tmp_path, alone, together):
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_page_that_publishes_times_has_the_machine_alone(tmp_path, alone):
     context = multiprocessing.get_context("spawn")
-    spans = context.Queue()
-    other = context.Process(target=hold, args=(tmp_path, False, 1.0, spans))
-    other.start()
+    spans, goes = context.Queue(), [context.Event(), context.Event()]
+    others = [
+        context.Process(target=hold, args=(tmp_path, seconds, go, spans))
+        for seconds, go in zip((4.0, 0.0), goes, strict=True)
+    ]
+    for other in others:
+        other.start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "EXECUTED", tmp_path)
+        goes[0].set()
         while not (tmp_path / "turn").exists():
             time.sleep(0.01)
-        time.sleep(0.3)  # the other one has its turn now
+        time.sleep(0.3)  # the first one has its turn now
+        threading.Timer(0.5, goes[1].set).start()  # the second one comes while we wait
         with recorder.turn(alone):
             start = time.monotonic()
-    other_start, end = spans.get(timeout=30)
-    other.join()
-    assert other_start < start
-    assert (start < end) == together
+            time.sleep(0.0 if alone else 1.0)
+            end = time.monotonic()
+    (first, first_end), (second, _) = sorted(spans.get(timeout=30) for _ in others)
+    for other in others:
+        other.join()
+    assert first < start
+    if alone:
+        assert first_end < start
+        assert end < second, "nobody passes by one who waits"
+    else:
+        assert start < first_end
+        assert second < first_end
 
 
-def test_a_page_is_alone_if_one_of_its_cells_says_so(notebook):
-    assert not recorder.is_alone(notebook)
-    change_tags(notebook)
-    assert recorder.is_alone(notebook)
+@pytest.mark.parametrize(
+    ("tagged", "during"), [([], []), ([1], [1]), ([0, 2], [0, 1, 2]), ([1, 3], [1, 2, 3])]
+)
+def test_a_page_is_alone_from_the_first_cell_that_says_so_to_the_last(tagged, during):
+    cells = [new_code_cell(metadata={"tags": ["alone"]} if n in tagged else {}) for n in range(4)]
+    assert list(recorder.alone(new_notebook(cells=[new_markdown_cell(), *cells]))) == during

@@ -4,8 +4,8 @@
     recorder.py elsewhere    run all of them with the arithmetic of another processor, keep nothing
 
 As a plugin of pytest this keeps what the kernels of nbval send. A chapter whose cells all passed
-leaves its run in `_build/executed`; one with a cell that failed leaves nothing. A chapter with a
-cell tagged ``alone`` publishes times: no other chapter runs beside it.
+leaves its run in `_build/executed`; one with a cell that failed leaves nothing. A chapter with
+cells tagged ``alone`` publishes times: from the first of them to the last no other chapter runs.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class Recording:
     def __init__(self, file):
         self.file, self.key = file, runs.key(file.nb)
         self.messages, self.passed, self.broken = [], 0, None
-        self.started = time.perf_counter()
+        self.seconds = 0.0
         receive = file.get_kernel_message
 
         def listen(*arguments, **keywords):
@@ -55,13 +55,12 @@ class Recording:
         cells = runs.code(self.file.nb)
         if self.passed < len(cells) or os.environ.get(KEEP) == "0":
             return
-        seconds = time.perf_counter() - self.started
         outputs = shown_outputs(self.messages)
         if runs.key(self.file.nb) != self.key or len(outputs) != len(cells):
             return
         for count, (cell, shown) in enumerate(zip(cells, outputs, strict=True), 1):
             cell.outputs, cell.execution_count = shown, count
-        runs.keep(self.file.path, self.key, self.file.nb, seconds)
+        runs.keep(self.file.path, self.key, self.file.nb, self.seconds)
 
 
 def shown_outputs(messages):
@@ -107,36 +106,51 @@ def append(outputs, output):
 
 @contextlib.contextmanager
 def turn(alone):
-    """Share the machine with other chapters, or have it alone."""
+    """Share the machine with other chapters, or have it alone.
+
+    Who waits to be alone keeps the queue closed, or the others would pass by again and again.
+    """
     runs.EXECUTED.mkdir(parents=True, exist_ok=True)
-    with (runs.EXECUTED / "turn").open("w") as lock:
+    with (runs.EXECUTED / "queue").open("w") as queue, (runs.EXECUTED / "turn").open("w") as lock:
+        fcntl.flock(queue, fcntl.LOCK_EX)
         fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(queue, fcntl.LOCK_UN)
         yield
 
 
-def is_alone(notebook):
-    return any(ALONE in cell.metadata.get("tags", []) for cell in notebook.cells)
+def alone(notebook):
+    """The numbers of the cells during which no other chapter runs."""
+    tagged = [
+        n for n, cell in enumerate(runs.code(notebook)) if ALONE in cell.metadata.get("tags", [])
+    ]
+    return range(tagged[0], tagged[-1] + 1) if tagged else range(0)
 
 
 RECORDING = pytest.StashKey[Recording]()
-TURN = pytest.StashKey[contextlib.ExitStack]()
+TURN = pytest.StashKey[contextlib.ExitStack]()  # while a chapter has the machine alone
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item, nextitem):
     if not isinstance(item, IPyNbCell):
         return (yield)
-    file = item.parent
+    file, cells = item.parent, alone(item.parent.nb)
     if RECORDING not in file.stash:
-        file.stash[TURN] = contextlib.ExitStack()
-        file.stash[TURN].enter_context(turn(is_alone(file.nb)))
         file.stash[RECORDING] = Recording(file)
+        file.stash[TURN] = contextlib.ExitStack()
+    recording, turns = file.stash[RECORDING], file.stash[TURN]
+    if item.cell_num not in cells[1:]:
+        turns.enter_context(turn(item.cell_num in cells))
+    started = time.perf_counter()
     try:
         return (yield)
     finally:
+        recording.seconds += time.perf_counter() - started
+        if item.cell_num not in cells[:-1]:
+            turns.close()
         if nextitem is None or nextitem.parent is not file:  # its kernel has ended
-            file.stash[RECORDING].finish()
-            file.stash[TURN].close()
+            turns.close()
+            recording.finish()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -162,17 +176,15 @@ def pytest_runtest_call(item):
 
 
 def pytest_collection_modifyitems(items):
-    """Longest first, so that no worker ends long before the other; those that run alone last."""
+    """Longest first, so that no worker ends long before the other."""
 
-    def place_of(item):
-        if not isinstance(item, IPyNbCell):
-            return (0, 0.0)
-        before = runs.last(item.path)
-        seconds = before.metadata["book"]["seconds"] if before else float("inf")
-        return (1 + is_alone(item.parent.nb), -seconds)
+    def seconds(path):
+        before = runs.last(path)
+        return before.metadata["book"]["seconds"] if before else float("inf")
 
-    places = {item.path: place_of(item) for item in items}
-    items.sort(key=lambda item: places[item.path])
+    files = {item.path for item in items if isinstance(item, IPyNbCell)}
+    places = {path: -seconds(path) for path in files}
+    items.sort(key=lambda item: places.get(item.path, float("-inf")))
 
 
 def pytest_configure(config):
