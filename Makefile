@@ -1,4 +1,4 @@
-# Every command a person types; README, CONTRIBUTING and CI call these and nothing else.
+# The commands that a person types.
 .DEFAULT_GOAL := help
 .PHONY: help env book preview serve pdf epub lab test elsewhere lint format outputs messages requirements repository newest oldest bench clean
 
@@ -78,7 +78,7 @@ requirements: ## resolve requirements.in into requirements.txt (needs uv); UPGRA
 	  --no-strip-extras --no-annotate --no-emit-index-url --custom-compile-command "make requirements" \
 	  requirements.in -o requirements.txt
 
-newest: ## repeat on Python 3.13 what no browser is needed for, and page 4, on the stand-in
+newest: ## repeat page 4 and seven test files on Python 3.13, on the stand-in
 	@sh tools/newest.sh "$(UV)"
 
 oldest: ## test dlcore with the lowest versions that pyproject.toml allows

@@ -166,10 +166,8 @@ def say_costs(reporter):
     reporter.section("seconds of each test file")
     for name, cost in files.most_common():
         reporter.write_line(f"{cost:8.1f}  {name}")
-    reporter.write_line(
-        f"{sum(seconds.values()):8.0f}  all pages, on two cores when none has the machine alone"
-    )
-    reporter.write_line(f"{files.total():8.0f}  all tests, on two cores")
+    reporter.write_line(f"{sum(seconds.values()):8.0f}  all pages, the sum of both workers")
+    reporter.write_line(f"{files.total():8.0f}  all tests, the sum of both workers")
 
 
 def pytest_terminal_summary(terminalreporter):

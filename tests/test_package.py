@@ -258,6 +258,8 @@ def test_the_version_is_written_once():
     source = pyproject["tool"]["setuptools"]["dynamic"]["version"]
     assert source == {"attr": "dlcore.__version__"}
     assert re.fullmatch(r"\d+\.\d+\.\d+", dlcore.__version__)
+    cited = re.findall(r"(?m)^ *version: (.*)$", (ROOT / "CITATION.cff").read_text("utf-8"))
+    assert set(cited) == {dlcore.__version__}
 
 
 def test_nobody_is_sent_to_the_other_dlcore_on_pypi():

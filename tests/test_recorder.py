@@ -1,8 +1,10 @@
 """What a run is: the messages that it keeps, what it depends on, and whom it shares with."""
 
+import contextlib
 import multiprocessing
 import threading
 import time
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -173,8 +175,9 @@ def test_a_run_says_when_and_with_what(notebook, monkeypatch, tmp_path):
 # Turns
 
 
-def hold(folder, seconds, go, spans):
+def hold(folder, seconds, ready, go, spans):
     runs.EXECUTED = folder
+    ready.set()
     go.wait()
     with recorder.turn(alone=False):
         start = time.monotonic()
@@ -183,15 +186,16 @@ def hold(folder, seconds, go, spans):
 
 
 @pytest.mark.parametrize("alone", [False, True])
-def test_a_page_that_publishes_times_has_the_machine_alone(tmp_path, alone):
+def test_who_waits_to_be_alone_is_neither_joined_nor_passed_by(tmp_path, alone):
     context = multiprocessing.get_context("spawn")
-    spans, goes = context.Queue(), [context.Event(), context.Event()]
+    spans, readies, goes = context.Queue(), *([context.Event(), context.Event()] for _ in range(2))
     others = [
-        context.Process(target=hold, args=(tmp_path, seconds, go, spans))
-        for seconds, go in zip((4.0, 0.0), goes, strict=True)
+        context.Process(target=hold, args=(tmp_path, *given, spans))
+        for given in zip((4.0, 0.0), readies, goes, strict=True)
     ]
-    for other in others:
+    for other, ready in zip(others, readies, strict=True):
         other.start()
+        assert ready.wait(timeout=120)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "EXECUTED", tmp_path)
         goes[0].set()
@@ -221,3 +225,37 @@ def test_a_page_that_publishes_times_has_the_machine_alone(tmp_path, alone):
 def test_a_page_is_alone_from_the_first_cell_that_says_so_to_the_last(tagged, during):
     cells = [new_code_cell(metadata={"tags": ["alone"]} if n in tagged else {}) for n in range(4)]
     assert list(recorder.alone(new_notebook(cells=[new_markdown_cell(), *cells]))) == during
+
+
+@pytest.mark.parametrize(
+    ("tagged", "turns"),
+    [
+        ([], "shared 0, shared 1, shared 2, shared 3, end"),
+        ([1, 2], "shared 0, alone 1 2, shared 3, end"),
+        ([0, 3], "alone 0 1 2 3, end"),
+        ([3], "shared 0, shared 1, shared 2, alone 3, end"),
+    ],
+)
+def test_the_cells_of_a_page_take_turns_with_those_of_others(monkeypatch, tagged, turns):
+    log = []
+
+    @contextlib.contextmanager
+    def turn(alone):
+        log.append("alone" if alone else "shared")
+        yield
+        log[-1] += ","
+
+    recording = SimpleNamespace(seconds=0.0, finish=lambda: log.append("end"))
+    monkeypatch.setattr(recorder, "turn", turn)
+    monkeypatch.setattr(recorder, "IPyNbCell", SimpleNamespace)
+    monkeypatch.setattr(recorder, "Recording", lambda file: recording)
+    cells = [new_code_cell(metadata={"tags": ["alone"]} if n in tagged else {}) for n in range(4)]
+    page = SimpleNamespace(nb=new_notebook(cells=cells), stash=pytest.Stash())
+    items = [SimpleNamespace(parent=page, cell_num=n) for n in range(4)]
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        protocol = recorder.pytest_runtest_protocol(item, following)
+        next(protocol)
+        log.append(str(item.cell_num))
+        with pytest.raises(StopIteration):
+            protocol.send(True)
+    assert " ".join(log) == turns

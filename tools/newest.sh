@@ -1,5 +1,5 @@
 #!/bin/sh
-# Repeats on Python 3.13, in a copy, what needs no browser, and page 4; `make newest` calls this.
+# Repeats page 4 and seven test files on Python 3.13, in a copy; `make newest` calls this.
 # Left out, with a line that says so, where there is no Python 3.13.
 #
 #     newest.sh UV    the path of uv, or nothing for pip
