@@ -156,6 +156,7 @@ def drop_surplus(site):
     ]
     surplus = [
         *(file for file in math.rglob("*") if not {file, *file.parents} & set(asked)),
+        *math.rglob("all-packages.js"),  # MathJax fetches each of them when a formula needs it
         *static.glob("vendor/fontawesome/*/js/*"),
         *static.glob("*webpack-macros.html"),
         *static.rglob("*.ttf"),
