@@ -17,4 +17,5 @@ print(*(re.sub(r">=([0-9.]+)", r"==\1.*", bound) for bound in bounds), sep="\n")
   "tensorflow-cpu==2.18.*" hypothesis nbformat nbval PySocks pytest pytest-xdist pyyaml setuptools
 OPENBLAS_NUM_THREADS=1 PYTHONPATH=. "$python" -m pytest -n 2 --dist loadfile -q -W ignore::DeprecationWarning \
   tests/test_check.py tests/test_check_answer.py tests/test_check_gradient.py tests/test_data.py \
-  tests/test_grads.py tests/test_losses.py tests/test_models.py tests/test_ops.py tests/test_optimizers.py tests/test_plot.py tests/test_training.py tests/test_window_grads.py
+  tests/test_grads.py tests/test_losses.py tests/test_models.py tests/test_ops.py tests/test_optimizers.py \
+  tests/test_plot.py tests/test_training.py tests/test_window_grads.py

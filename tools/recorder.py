@@ -127,7 +127,7 @@ def alone(notebook):
 
 
 RECORDING = pytest.StashKey[Recording]()
-TURN = pytest.StashKey[contextlib.ExitStack]()  # while a chapter has the machine alone
+TURN = pytest.StashKey[contextlib.ExitStack]()  # the turn that a chapter has now
 
 
 @pytest.hookimpl(wrapper=True)
@@ -220,7 +220,7 @@ class Progress:
         seconds = now - state["started"]
         if state["done"] == state["cells"]:
             verdict = f"FAILED in {state['failed']} of its cells" if state["failed"] else "passed"
-            self.say(path, f"{verdict}, {seconds:.0f} s")
+            self.say(path, f"{verdict} after {seconds:.0f} s, its waits included")
         elif now - state["said"] > self.STEP:
             state["said"] = now
             self.say(path, f"cell {state['done']} of {state['cells']}, {seconds:.0f} s")
