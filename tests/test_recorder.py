@@ -224,7 +224,7 @@ def test_who_waits_to_be_alone_is_neither_joined_nor_passed_by(tmp_path, alone):
 )
 def test_a_page_is_alone_from_the_first_cell_that_says_so_to_the_last(tagged, during):
     cells = [new_code_cell(metadata={"tags": ["alone"]} if n in tagged else {}) for n in range(4)]
-    assert list(recorder.alone(new_notebook(cells=[new_markdown_cell(), *cells]))) == during
+    assert list(recorder.cells_alone(new_notebook(cells=[new_markdown_cell(), *cells]))) == during
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def turn(alone):
         yield
 
 
-def alone(notebook):
+def cells_alone(notebook):
     """The numbers of the cells during which no other chapter runs."""
     tagged = [
         n for n, cell in enumerate(runs.code(notebook)) if ALONE in cell.metadata.get("tags", [])
@@ -134,7 +134,7 @@ TURN = pytest.StashKey[contextlib.ExitStack]()  # the turn that a chapter has no
 def pytest_runtest_protocol(item, nextitem):
     if not isinstance(item, IPyNbCell):
         return (yield)
-    file, cells = item.parent, alone(item.parent.nb)
+    file, cells = item.parent, cells_alone(item.parent.nb)
     if RECORDING not in file.stash:
         file.stash[RECORDING] = Recording(file)
         file.stash[TURN] = contextlib.ExitStack()
@@ -146,10 +146,10 @@ def pytest_runtest_protocol(item, nextitem):
         return (yield)
     finally:
         recording.seconds += time.perf_counter() - started
-        if item.cell_num not in cells[:-1]:
+        ended = nextitem is None or nextitem.parent is not file  # and so has its kernel
+        if ended or item.cell_num not in cells[:-1]:
             turns.close()
-        if nextitem is None or nextitem.parent is not file:  # its kernel has ended
-            turns.close()
+        if ended:
             recording.finish()
 
 
