@@ -63,11 +63,16 @@ def clean(*, jupyter=True):
 def data_folder():
     """DLCORE_DATA as a kernel finds it, which runs in another folder; empty if it is not set."""
     given = os.environ.get("DLCORE_DATA", "")
+    return given and str(named_folder("DLCORE_DATA", given))
+
+
+def named_folder(setting, given):
+    """The folder that a variable of the environment names; end the process if it is none."""
     folder = Path(given).expanduser().resolve()
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
-        sys.exit(f"DLCORE_DATA={given} names no folder: {folder} {problem}.")
-    return given and str(folder)
+        sys.exit(f"{setting}={given} names no folder: {folder} {problem}.")
+    return folder
 
 
 def keep_both_forms():

@@ -21,6 +21,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import environment
+
 VERSION = "314.0.7"
 INTEGRITY = (  # as npm says it
     "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyM"
@@ -57,10 +59,7 @@ def ready():
 
 
 def gather(given):
-    folder = None if is_address(given) else Path(given).expanduser().resolve()
-    if folder and not folder.is_dir():
-        problem = "is a file" if folder.exists() else "does not exist"
-        sys.exit(f"{SETTING}={given} names no folder: {folder} {problem}.")
+    folder = None if is_address(given) else environment.named_folder(SETTING, given)
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / "files.json").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT.parent) as work:
