@@ -1,11 +1,13 @@
 """Figures that stand still, as drawings in the page: sharp, and their words are the edition's.
 
 Matplotlib's words stay words (``svg.fonttype``). They take the page's type, and in a translated
-edition the clauses of ``sphinx.po``, as those of figures that move.
+edition the clauses of ``sphinx.po``, as those of figures that move. What is black is drawn in the
+colour of the page's text, so that the dark theme needs no other figure; colours stay themselves.
 """
 
 import base64
 import hashlib
+import io
 import re
 from functools import cache
 from html import escape
@@ -14,7 +16,7 @@ from xml.etree import ElementTree
 
 from figure_words import say
 from matplotlib import get_data_path
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 IMAGE = re.compile(r'<img(?P<said>[^>]*) src="[^"]*_images/(?P<name>[^"]+\.svg)"[^>]*>')
 NAMESPACE = re.compile(r"\{[^}]*\}")
@@ -25,6 +27,7 @@ SMALL = 3_000  # characters of an image in a drawing, up to which a file of its 
 LONG = 2_000  # characters of a path, from which on a tenth of a point is small enough
 SCALE = 2  # pixels a point, as the PNG of the same figure has
 REFERENCE = re.compile(r"#([\w-]+)")
+BLACK = "#000000"  # as Matplotlib writes it
 
 
 def drop_heavy(outputs):
@@ -75,13 +78,14 @@ def drawing(source, label, translate, store):
     mark = "d" + hashlib.sha256(source.encode()).hexdigest()[:8]
     used = set(REFERENCE.findall(source))
     width, height = map(float, tree.get("viewBox").split()[2:])
+    keep_black_on_pixels(tree)
     for group in tree.iter():
         place_lines(group)
     body = "".join(written(part, mark, used, translate, store) for part in tree)
     return (
         f'<svg class="drawing" role="img" aria-label="{label}" viewBox="0 0 {number(width)} '
         f'{number(height)}" width="{SCALE * width:.0f}" height="{SCALE * height:.0f}" '
-        f'stroke-linejoin="round">{body}</svg>'
+        f'fill="currentColor" stroke-linejoin="round">{body}</svg>'
     )
 
 
@@ -97,7 +101,7 @@ def written(node, mark, used, translate, store):
             if "Mono" in value.partition(",")[0]:
                 attributes["font-family"] = "monospace"
         elif name.strip() not in ("", "stroke-linejoin"):
-            attributes[name.strip()] = value.strip()
+            attributes[name.strip()] = value.strip().replace(BLACK, "currentColor")
     name = attributes.pop("id", None)
     if name in used:
         attributes["id"] = name
@@ -118,6 +122,43 @@ def written(node, mark, used, translate, store):
     if not said and (tag == "g" or (tag == "defs" and not inside)):
         return inside  # of Matplotlib's names of parts nothing is left
     return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
+
+
+def keep_black_on_pixels(tree):
+    """Name black what is drawn on an image that hides the page: there it does not become light."""
+    clips = {
+        node.get("clip-path")
+        for node in tree.iter()
+        if node.get("clip-path")
+        and any(part.tag.endswith("}image") and hides(part) for part in node.iter())
+    }
+    boxes = [
+        [float(part[0].get(side)) for side in ("x", "y", "width", "height")]
+        for part in tree.iter("{http://www.w3.org/2000/svg}clipPath")
+        if f"url(#{part.get('id')})" in clips
+    ]
+    for node in tree.iter():
+        if node.get("clip-path") in clips:
+            for part in node.iter():
+                part.set("style", part.get("style", "").replace(BLACK, "black"))
+        elif node.tag.endswith("}text") and "fill:" not in node.get("style", ""):
+            given = f"{node.get('x', '')} {node.get('y', '')} {node.get('transform', '')}"
+            place = [float(value) for value in re.findall(r"-?[\d.]+", given)[-2:]]
+            if place and any(
+                left <= place[0] <= left + width and top <= place[1] <= top + height
+                for left, top, width, height in boxes
+            ):
+                node.set("style", f"{node.get('style', '')}; fill: black")
+
+
+def hides(image):
+    """Whether most of an SVG's image lets nothing of the page through."""
+    if "opacity" in image.attrib:
+        return False
+    href = next(value for name, value in image.attrib.items() if name.endswith("href"))
+    with Image.open(io.BytesIO(base64.b64decode(href.partition(",")[2]))) as pixels:
+        opaque = pixels.convert("RGBA").getchannel("A").histogram()[255]
+        return opaque > pixels.width * pixels.height / 2
 
 
 def shortened(name, value, mark):

@@ -125,6 +125,41 @@ def test_a_figure_of_too_many_points_is_shown_in_its_pixels(line):
     ]
 
 
+def test_ink_is_the_page_s_and_colours_are_themselves():
+    def draw(axes):
+        axes.plot([0, 1], color="black")
+        axes.plot([1, 0], "o", color="black", markerfacecolor="C1", label="ends")
+        axes.text(0.5, 0.5, "words")
+        axes.legend()
+
+    made = drawn(svg(draw))
+    assert parts(made, "svg")[0]["fill"] == "currentColor"
+    painted = {part.get(paint) for part in parts(made, "*") for paint in ("fill", "stroke")}
+    assert {"currentColor", "#d55e00"} <= painted
+    assert not painted & {"black", drawings.BLACK}
+
+
+@pytest.mark.parametrize(
+    ("alpha", "ink"),
+    [(1, "black"), ([[1, 1], [1, 0]], "black"), (0.6, "currentColor")],
+    ids=["opaque", "opaque but for a corner", "see-through"],
+)
+def test_ink_on_pixels_that_hide_the_page_stays_black(alpha, ink):
+    def draw(axes):
+        axes.imshow([[0, 1], [2, 3]], alpha=alpha, interpolation="none")
+        axes.plot([0, 1], [0.2, 0.2], color="black")
+        axes.text(0.2, 0.8, "on it")
+        axes.text(0.2, 0.6, "two\nlines")
+        axes.set(xlabel="below it")
+
+    made = drawn(svg(draw), store=lambda pixels: "_images/a.png")
+    inks = {text.get_text(): text.get("fill", "currentColor") for text in parts(made, "text")}
+    assert {inks[words] for words in ("on it", "two", "lines")} == {ink}
+    assert inks["below it"] == inks["0.50"] == "currentColor"
+    (line,) = parts(made, "path[clip-path]")
+    assert line["stroke"] == ink
+
+
 def test_a_drawing_is_what_matplotlib_drew(line, browser):
     alike = "<style>text { visibility: hidden } svg { width: 900px; height: auto }</style>"
     shots = []

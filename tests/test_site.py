@@ -406,7 +406,7 @@ def test_search_finds_nothing_for_nonsense(visit, search, answer):
 def test_dark_mode_toggles_and_reaches_the_figures(visit):
     with visit("chapters/index.html") as tab:
         figures = (
-            "[...document.querySelectorAll('figure .drawing, article img')]"
+            "[...document.querySelectorAll('article img')]"
             ".filter(figure => !figure.closest('.interactive'))"
             ".map(figure => getComputedStyle(figure).filter)"
         )
@@ -419,6 +419,32 @@ def test_dark_mode_toggles_and_reaches_the_figures(visit):
             tab.locator("button.theme-switch-button:visible").first.click()
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
         assert all("invert(1)" in shown for shown in tab.evaluate(figures))
+
+
+def luminance(colour):
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_words_of_a_drawing_can_be_read_in_the_dark(visit):
+    # Words without a colour of their own have the page's; white on an image's pixels is not asked.
+    words = """
+        [...document.querySelectorAll(".drawing text:not([fill='black'], [fill='#ffffff'])")].map(
+          (text) => [text.getAttribute("fill"), getComputedStyle(text).fill])"""
+    with visit("chapters/2_4_backpropagation.html") as tab:
+        page = "getComputedStyle(document.querySelector('article .drawing').parentElement).color"
+        light = tab.evaluate(page)
+        assert {seen for fill, seen in tab.evaluate(words) if fill is None} == {light}
+        tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+        dark, ground = (
+            tab.evaluate(page),
+            tab.evaluate("getComputedStyle(document.body).backgroundColor"),
+        )
+        shown = tab.evaluate(words)
+    assert {seen for fill, seen in shown if fill is None} == {dark} != {light}
+    assert len({fill for fill, _seen in shown}) > 5
+    assert min((luminance(seen) + 0.05) / (ground + 0.05) for _fill, seen in shown) >= 4.5
 
 
 @pytest.mark.parametrize("page", ["index", "4_keras_mnist"])
