@@ -145,7 +145,7 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setattr(mnist, "MIRRORS", ())
     monkeypatch.setattr(fashion_mnist, "FASHION_MNIST", clothes)
     monkeypatch.setattr(fashion_mnist, "MIRRORS", ())
-    monkeypatch.setattr(_published, "TIMEOUT", 0.5)
+    monkeypatch.setattr(_published, "TIMEOUT", 30)
     monkeypatch.setattr(_published, "DEAD", {})
     monkeypatch.setenv("DLCORE_DEAD_MIRRORS", "{}")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -459,6 +459,8 @@ def test_a_mirror_that_fails_is_explained_and_passed_over(monkeypatch, server, c
     bad, reason = make(server, how)
     good = server.mirror("good", IDX)
     start = time.monotonic()
+    if how == "stalls":
+        monkeypatch.setattr(_published, "TIMEOUT", 2)
     monkeypatch.setattr(mnist, "MIRRORS", (bad,))
     monkeypatch.setenv("DLCORE_DATA_STRICT", "1")
     with pytest.raises(RuntimeError, match=f"{bad[0]}: .*{reason}"):

@@ -390,7 +390,7 @@ def test_what_is_missing_is_not_drawn(browse):
 def test_colours_lie_where_the_data_say(browse, theme):
     tab = browse(moons(still=(1, 200)), theme=theme)
     plot = tab.locator(".interactive-plot svg")
-    tab.wait_for_timeout(200)  # the image is decoded beside the script
+    tab.wait_for_timeout(1000)  # the image is decoded beside the script
     picture = Image.open(io.BytesIO(plot.screenshot())).convert("RGB")
 
     def colour(x, y):

@@ -181,6 +181,7 @@ def hold(folder, seconds, ready, go, spans):
     go.wait()
     with recorder.turn(alone=False):
         start = time.monotonic()
+        ready.set()
         time.sleep(seconds)
         spans.put((start, time.monotonic()))
 
@@ -191,21 +192,20 @@ def test_who_waits_to_be_alone_is_neither_joined_nor_passed_by(tmp_path, alone):
     spans, readies, goes = context.Queue(), *([context.Event(), context.Event()] for _ in range(2))
     others = [
         context.Process(target=hold, args=(tmp_path, *given, spans))
-        for given in zip((4.0, 0.0), readies, goes, strict=True)
+        for given in zip((6.0, 0.0), readies, goes, strict=True)
     ]
     for other, ready in zip(others, readies, strict=True):
         other.start()
         assert ready.wait(timeout=120)
+        ready.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "EXECUTED", tmp_path)
         goes[0].set()
-        while not (tmp_path / "turn").exists():
-            time.sleep(0.01)
-        time.sleep(0.3)  # the first one has its turn now
-        threading.Timer(0.5, goes[1].set).start()  # the second one comes while we wait
+        assert readies[0].wait(timeout=120)  # the first one has its turn now
+        threading.Timer(1.0, goes[1].set).start()  # the second one comes while we wait
         with recorder.turn(alone):
             start = time.monotonic()
-            time.sleep(0.0 if alone else 1.0)
+            time.sleep(0.0 if alone else 2.0)
             end = time.monotonic()
     (first, first_end), (second, _) = sorted(spans.get(timeout=30) for _ in others)
     for other in others:

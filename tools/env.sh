@@ -9,6 +9,8 @@ python=.venv/bin/python log=.venv/install.log
 # A reader's own settings of pip: with them packages would go elsewhere.
 unset PIP_TARGET PIP_PREFIX
 export PIP_USER=0 PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# A line that stumbles once in 640 MB.
+export PIP_RETRIES=10 PIP_DEFAULT_TIMEOUT=60
 
 supported() {
   "$1" -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("The book needs Python 3.11 to 3.13, this is %d.%d. Name one: make book PYTHON=python3.12" % v)'

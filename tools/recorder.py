@@ -24,6 +24,7 @@ from nbval.plugin import IPyNbCell
 
 ALONE = "alone"
 KEEP = "BOOK_KEEP_RUNS"  # 0 in a run whose outputs are not to be shown
+PATIENCE = 60  # seconds for the outputs of a cell that has ended; nbval's own five are few
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
 
 
@@ -161,6 +162,7 @@ def pytest_runtest_call(item):
     if recording.broken is not None:
         pytest.skip(f"cell {recording.broken} of this chapter failed")
     said = recording.stderr()
+    item.output_timeout = PATIENCE
     try:
         result = yield
         said = recording.stderr().removeprefix(said)
