@@ -14,12 +14,15 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
+import numpy as np
 from figure_words import say
 from matplotlib import get_data_path
+from matplotlib.path import Path as Shape
 from PIL import Image, ImageFont
 
 IMAGE = re.compile(r'<img(?P<said>[^>]*) src="[^"]*_images/(?P<name>[^"]+\.svg)"[^>]*>')
 NAMESPACE = re.compile(r"\{[^}]*\}")
+SPACE = "{http://www.w3.org/2000/svg}"
 SVG = "image/svg+xml"
 HEAVY = 200_000  # characters of an SVG, from which on a figure is shown in its pixels
 PIXELS = re.compile(r"data:image/png;base64,[^\"]*")
@@ -28,6 +31,7 @@ LONG = 2_000  # characters of a path, from which on a tenth of a point is small 
 SCALE = 2  # pixels a point, as the PNG of the same figure has
 REFERENCE = re.compile(r"#([\w-]+)")
 BLACK = "#000000"  # as Matplotlib writes it
+FILLED = re.compile(r"fill: #(?!.*opacity)")  # of a path that lets nothing of the page through
 
 
 def drop_heavy(outputs):
@@ -78,7 +82,7 @@ def drawing(source, label, translate, store):
     mark = "d" + hashlib.sha256(source.encode()).hexdigest()[:8]
     used = set(REFERENCE.findall(source))
     width, height = map(float, tree.get("viewBox").split()[2:])
-    keep_black_on_pixels(tree)
+    keep_black_on_paint(tree)
     for group in tree.iter():
         place_lines(group)
     body = "".join(written(part, mark, used, translate, store) for part in tree)
@@ -124,31 +128,44 @@ def written(node, mark, used, translate, store):
     return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
 
 
-def keep_black_on_pixels(tree):
-    """Name black what is drawn on an image that hides the page: there it does not become light."""
+def keep_black_on_paint(tree):
+    """Name black what is drawn on an image or a shape that hides the page: it stays dark there."""
     clips = {
         node.get("clip-path")
         for node in tree.iter()
         if node.get("clip-path")
         and any(part.tag.endswith("}image") and hides(part) for part in node.iter())
     }
-    boxes = [
-        [float(part[0].get(side)) for side in ("x", "y", "width", "height")]
-        for part in tree.iter("{http://www.w3.org/2000/svg}clipPath")
-        if f"url(#{part.get('id')})" in clips
+    markers = {part for defs in tree.iter(f"{SPACE}defs") for part in defs.iter()}
+    paint = [
+        *(
+            rectangle(*(float(part[0].get(side)) for side in ("x", "y", "width", "height")))
+            for part in tree.iter(f"{SPACE}clipPath")
+            if f"url(#{part.get('id')})" in clips
+        ),
+        *(
+            Shape(numbers(node.get("d")).reshape(-1, 2))
+            for node in tree.iter(f"{SPACE}path")
+            if node not in markers and FILLED.match(node.get("style", ""))
+        ),
     ]
     for node in tree.iter():
         if node.get("clip-path") in clips:
             for part in node.iter():
                 part.set("style", part.get("style", "").replace(BLACK, "black"))
-        elif node.tag.endswith("}text") and "fill:" not in node.get("style", ""):
+        elif node.tag == f"{SPACE}text" and "fill:" not in node.get("style", ""):
             given = f"{node.get('x', '')} {node.get('y', '')} {node.get('transform', '')}"
-            place = [float(value) for value in re.findall(r"-?[\d.]+", given)[-2:]]
-            if place and any(
-                left <= place[0] <= left + width and top <= place[1] <= top + height
-                for left, top, width, height in boxes
-            ):
+            place = numbers(given)[:2]
+            if place.size and any(shape.contains_point(place) for shape in paint):
                 node.set("style", f"{node.get('style', '')}; fill: black")
+
+
+def numbers(text):
+    return np.array(re.findall(r"-?\d+\.?\d*", text), float)
+
+
+def rectangle(x, y, width, height):
+    return Shape([(x, y), (x + width, y), (x + width, y + height), (x, y + height)])
 
 
 def hides(image):

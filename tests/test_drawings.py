@@ -160,6 +160,23 @@ def test_ink_on_pixels_that_hide_the_page_stays_black(alpha, ink):
     assert line["stroke"] == ink
 
 
+def test_words_in_a_shape_that_hides_the_page_stay_black():
+    def draw(axes):
+        axes.add_patch(plt.Circle((1, 1), 0.5, facecolor="white", edgecolor="gray"))
+        axes.add_patch(plt.Rectangle((2, 0.5), 1, 1, facecolor="C0", alpha=0.2))
+        axes.set(xlim=(0, 4), ylim=(0, 2))
+        for x, words in ((1, "in it"), (0.6, "two\nlines"), (2.5, "on a tint"), (3.5, "beside")):
+            axes.text(x, 1, words)
+        axes.text(1, 1.2, "up", rotation=90)
+
+    inks = {
+        text.get_text(): text.get("fill", "currentColor")
+        for text in parts(drawn(svg(draw)), "text")
+    }
+    assert {inks[words] for words in ("in it", "two", "lines", "up")} == {"black"}
+    assert {inks[words] for words in ("on a tint", "beside", "2.0")} == {"currentColor"}
+
+
 def test_a_drawing_is_what_matplotlib_drew(line, browser):
     alike = "<style>text { visibility: hidden } svg { width: 900px; height: auto }</style>"
     shots = []
@@ -173,6 +190,15 @@ def test_a_drawing_is_what_matplotlib_drew(line, browser):
     ink = np.mean(255 - blurred[0])
     assert ink > 1
     assert np.mean(np.abs(blurred[0] - blurred[1])) < 0.2 * ink
+
+
+def test_a_browser_that_died_is_started_anew(browser):
+    assert browser.new_page().title() == ""
+    browser.running.close()
+    tab = browser.new_page()
+    tab.set_content("<title>alive</title>")
+    assert tab.title() == "alive"
+    tab.close()
 
 
 # The built site
