@@ -437,11 +437,8 @@ def test_words_of_a_drawing_can_be_read_in_the_dark(visit):
         light = tab.evaluate(page)
         assert {seen for fill, seen in tab.evaluate(words) if fill is None} == {light}
         tab.evaluate("document.documentElement.dataset.theme = 'dark'")
-        dark, ground = (
-            tab.evaluate(page),
-            tab.evaluate("getComputedStyle(document.body).backgroundColor"),
-        )
-        shown = tab.evaluate(words)
+        dark, shown = tab.evaluate(page), tab.evaluate(words)
+        ground = luminance(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert {seen for fill, seen in shown if fill is None} == {dark} != {light}
     assert len({fill for fill, _seen in shown}) > 5
     assert min((luminance(seen) + 0.05) / (ground + 0.05) for _fill, seen in shown) >= 4.5
