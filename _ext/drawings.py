@@ -130,19 +130,20 @@ def written(node, mark, used, translate, store):
 
 def keep_black_on_paint(tree):
     """Name black what is drawn on an image or a shape that hides the page: it stays dark there."""
+    images = {node for node in tree.iter(f"{SPACE}image") if hides(node)}
     clips = {
         node.get("clip-path")
         for node in tree.iter()
-        if node.get("clip-path")
-        and any(part.tag.endswith("}image") and hides(part) for part in node.iter())
+        if node.get("clip-path") and images.intersection(node.iter())
     }
     markers = {part for defs in tree.iter(f"{SPACE}defs") for part in defs.iter()}
     paint = [
         *(
-            rectangle(*(float(part[0].get(side)) for side in ("x", "y", "width", "height")))
+            box(part[0])
             for part in tree.iter(f"{SPACE}clipPath")
             if f"url(#{part.get('id')})" in clips
         ),
+        *(box(image) for image in images if image.get("y")),
         *(
             Shape(numbers(node.get("d")).reshape(-1, 2))
             for node in tree.iter(f"{SPACE}path")
@@ -164,7 +165,10 @@ def numbers(text):
     return np.array(re.findall(r"-?\d+\.?\d*", text), float)
 
 
-def rectangle(x, y, width, height):
+def box(node):
+    x, y, width, height = (float(node.get(side)) for side in ("x", "y", "width", "height"))
+    if node.tag == f"{SPACE}image":
+        y = -y  # Matplotlib turns it over
     return Shape([(x, y), (x + width, y), (x + width, y + height), (x, y + height)])
 
 

@@ -160,6 +160,19 @@ def test_ink_on_pixels_that_hide_the_page_stays_black(alpha, ink):
     assert line["stroke"] == ink
 
 
+def test_words_on_a_field_drawn_as_pixels_stay_black():
+    def draw(axes):
+        axes.pcolormesh(np.arange(4).reshape(2, 2), rasterized=True)
+        for x, words in ((1, "on it"), (2.5, "beside")):
+            axes.text(x, 0.2, words)
+        axes.set(xlim=(0, 4))
+
+    texts = parts(drawn(svg(draw), store=lambda pixels: "_images/a.png"), "text")
+    inks = {text.get_text(): text.get("fill", "currentColor") for text in texts}
+    assert inks["on it"] == "black"
+    assert inks["beside"] == "currentColor"
+
+
 def test_words_in_a_shape_that_hides_the_page_stay_black():
     def draw(axes):
         axes.add_patch(plt.Circle((1, 1), 0.5, facecolor="white", edgecolor="gray"))
