@@ -429,9 +429,11 @@ def luminance(colour):
 
 def test_words_of_a_drawing_can_be_read_in_the_dark(visit):
     # Words without a colour of their own have the page's; white on an image's pixels is not asked.
+    # A formula's have that of the group around them.
     words = """
         [...document.querySelectorAll(".drawing text:not([fill='black'], [fill='#ffffff'])")].map(
-          (text) => [text.getAttribute("fill"), getComputedStyle(text).fill])"""
+          (text) => [
+            text.closest("[fill]:not(svg)")?.getAttribute("fill"), getComputedStyle(text).fill])"""
     with visit("chapters/2_4_backpropagation.html") as tab:
         page = "getComputedStyle(document.querySelector('article .drawing').parentElement).color"
         light = tab.evaluate(page)
